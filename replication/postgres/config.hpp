@@ -1,0 +1,80 @@
+// What the PostgreSQL source is told: plain values, no catalog. Everything needed to connect, snapshot and follow.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "repr/schema.hpp"
+#include "storage/collection_id.hpp"
+
+namespace tailrace::replication {
+
+// How to reach one PostgreSQL database. Holds secrets: never logged, never copied into errors.
+struct ConnectionConfig {
+  std::string host;
+  std::uint16_t port = 5432;
+  std::string database;
+  std::string user;
+  std::optional<std::string> password;
+  enum class SslMode : std::uint8_t { disable, require, verify_ca, verify_full } ssl_mode = SslMode::disable;
+  std::optional<std::string> ssl_certificate_authority;  // PEM
+  std::optional<std::string> ssl_certificate;            // PEM
+  std::optional<std::string> ssl_key;                    // PEM
+  // Where to dial instead of host:port (a tunnel's local end, an endpoint); TLS still checks `host`.
+  std::optional<std::string> dial_address;
+  std::optional<std::uint16_t> dial_port;
+  std::uint32_t connect_timeout_ms = 30000;
+  std::string application_name = "tailrace";
+};
+
+struct UpstreamColumn {
+  std::string name;
+  std::int16_t attribute_number = 0;
+  Oid type_oid = 0;
+  std::int32_t type_modifier = -1;
+  bool not_null = false;
+  bool generated = false;
+};
+
+struct UpstreamKey {
+  std::string name;
+  std::vector<std::int16_t> attribute_numbers;
+  bool primary = false;
+};
+
+struct UpstreamTable {
+  Oid oid = 0;
+  std::string schema;
+  std::string name;
+  char replica_identity = 'd';  // pg_class.relreplident
+  std::vector<UpstreamColumn> columns;  // live ones, in attribute order
+  std::vector<UpstreamKey> keys;
+};
+
+// One upstream table that is ingested into one collection.
+struct TableExport {
+  UpstreamTable upstream;  // as of the purification: what later schema messages are held against
+  storage::CollectionId collection;
+  Schema schema;                  // of the collection
+  std::vector<int> column_map;    // for each column of the collection its index in upstream.columns
+  std::vector<bool> as_text;      // for each column of the collection: TEXT COLUMN
+  std::vector<int> key;           // columns of the collection that identify a row; empty: none known
+};
+
+struct SourceConfig {
+  std::string source_id;  // "u7", for logs, application_name and records
+  ConnectionConfig connection;
+  std::string publication;
+  std::string slot;
+  std::optional<std::uint64_t> timeline;
+  storage::CollectionId progress;  // progress subsource (lsn uint8); 0: none
+  std::vector<TableExport> tables;
+};
+
+// To and from the opaque `details` that the catalog keeps (versioned; throws XX001).
+std::string encode_export(const TableExport& table);  // without collection
+TableExport decode_export(std::string_view bytes);
+
+}  // namespace tailrace::replication

@@ -1,0 +1,80 @@
+// A running PostgreSQL source: snapshot, then the replication stream, into collections, exactly once.
+//
+//   CREATE ─▶ slot + exported snapshot at LSN S ─▶ parallel COPY into staged parts ─▶ one commit ─┐
+//                                                                                                 ▼
+//   restart, reconnect ─▶ stored position ───────────────────────────▶ START_REPLICATION ─▶ commit per transaction,
+//                                                                     position in the same write
+//
+// Threads of its own; all functions are thread-safe and return at once unless said otherwise. Never gives up on
+// what can heal: status tells, backoff, again. What cannot heal becomes an error in exactly the affected collections.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "replication/postgres/config.hpp"
+#include "storage/store.hpp"
+
+namespace tailrace::replication {
+
+// reference/system-catalog.md 4.3, 4.4.
+enum class SourceState : std::uint8_t { created, starting, running, paused, stalled, failed, dropped };
+std::string_view to_string(SourceState state);
+
+struct SourceStatusChange {
+  // The source itself, or one of its tables (its collection).
+  std::optional<storage::CollectionId> table;
+  SourceState state = SourceState::created;
+  std::string error;  // empty: none
+  std::string hint;
+};
+
+// Totals since the source was made, or as said; for mz_source_statistics (reference/system-catalog.md 4.1). `nullopt`: NULL.
+struct ExportStatistics {
+  storage::CollectionId collection;  // 0: the source itself
+  std::uint64_t messages_received = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t updates_staged = 0;
+  std::uint64_t updates_committed = 0;
+  std::uint64_t records_indexed = 0;
+  std::uint64_t bytes_indexed = 0;
+  std::optional<std::int64_t> rehydration_latency_ms;
+  std::optional<std::uint64_t> snapshot_records_known;
+  std::optional<std::uint64_t> snapshot_records_staged;
+  bool snapshot_committed = false;
+  std::optional<std::uint64_t> offset_known;      // LSN upstream has
+  std::optional<std::uint64_t> offset_committed;  // LSN that is durable here
+};
+
+struct SourceOptions {
+  storage::Store& store;
+  MemoryBudget* memory = nullptr;
+  std::size_t snapshot_connections = 2;
+  // Called from the source's threads on every change; quick, not blocking.
+  std::function<void(const SourceStatusChange&)> on_status;
+  std::function<void(std::string_view)> log;
+};
+
+class PostgresSource {
+ public:
+  // Starts at once. What it must know from before (position, S per table) it reads from the store's records under
+  // RecordSpace::positions with keys "postgres/<source id>/...".
+  static std::unique_ptr<PostgresSource> start(SourceConfig config, SourceOptions options);
+  virtual ~PostgresSource() = default;  // stops; everything committed stays, the slot too
+
+  virtual void set_connection(ConnectionConfig connection) = 0;  // reconnects with it
+  virtual void add_table(TableExport table) = 0;     // snapshot beside the running stream
+  virtual void remove_table(storage::CollectionId collection) = 0;
+  virtual std::vector<ExportStatistics> statistics() const = 0;
+  // For real_time_recency: waits until everything is visible here that upstream had committed when called.
+  virtual void wait_recent(CancelToken& cancel) = 0;
+};
+
+// Records to delete in the commit that drops the source, and to write (none now) in the one that makes it.
+std::vector<storage::RecordChange> records_of_drop(const storage::Store& store, std::string_view source_id);
+
+}  // namespace tailrace::replication
