@@ -1,7 +1,7 @@
 // Batches: columns plus a time and a diff per row, the unit in which data moves everywhere.
 //
-// A batch is an immutable bag of updates (row, time, diff). It promises no order and no consolidation unless the
-// place where it is held says so. Copying one copies pointers only.
+// A batch is an immutable bag of updates (row, time, diff). It promises no order and no
+// consolidation unless the place where it is held says so. Copying one copies pointers only.
 #pragma once
 
 #include <cstdint>
@@ -67,7 +67,8 @@ using BatchPtr = std::shared_ptr<const Batch>;
 
 Batch gather(const Batch& batch, std::span<const std::uint32_t> rows);
 Batch slice(const Batch& batch, std::size_t first, std::size_t count);
-Batch concatenate(std::span<const Batch> batches);  // of the same types; none: a batch without columns
+Batch concatenate(
+    std::span<const Batch> batches);  // of the same types; none: a batch without columns
 Batch empty_batch(std::span<const Type> types);
 
 // Builds a batch row by row. Not for several threads.
@@ -83,7 +84,7 @@ class BatchBuilder {
   // After each column got its value for the row.
   void end_row(Timestamp time, Diff diff);
   void append_row(std::span<const Value> values, Timestamp time = 0, Diff diff = 1);
-  void append_from(const Batch& batch, std::size_t row);                                   // its time and diff
+  void append_from(const Batch& batch, std::size_t row);  // its time and diff
   void append_from(const Batch& batch, std::size_t row, Timestamp time, Diff diff);
 
   Batch finish();

@@ -1,7 +1,8 @@
-// Batches as bytes: self-contained and self-describing (types included), for the commit log and for parts.
+// Batches as bytes: self-contained and self-describing (types included), for the commit log and for
+// parts.
 //
-// Little-endian, versioned by its first byte; format drawing in batch_codec.cpp. Decoding checks every length and
-// throws SqlError XX001 (data_corrupted). No compression here: see storage/.
+// Little-endian, versioned by its first byte; format drawing in batch_codec.cpp. Decoding checks
+// every length and throws SqlError XX001 (data_corrupted). No compression here: see storage/.
 #pragma once
 
 #include <string>

@@ -4,7 +4,8 @@ namespace tailrace {
 
 void CancelToken::raise() const {
   std::lock_guard lock(mutex_);
-  throw error_ ? *error_ : SqlError(sqlstate::query_canceled, "canceling statement due to user request");
+  throw error_ ? *error_
+               : SqlError(sqlstate::query_canceled, "canceling statement due to user request");
 }
 
 void CancelToken::cancel(SqlError error) {
@@ -21,7 +22,8 @@ void CancelToken::reset() {
   error_.reset();
 }
 
-CancelToken::Registration::Registration(CancelToken& token, std::function<void()> wake) : token_(token) {
+CancelToken::Registration::Registration(CancelToken& token, std::function<void()> wake)
+    : token_(token) {
   std::lock_guard lock(token.mutex_);
   id_ = token.next_id_++;
   if (token.cancelled_.load()) wake();

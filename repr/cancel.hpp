@@ -21,11 +21,12 @@ class CancelToken {
   }
   [[noreturn]] void raise() const;
 
-  void cancel(SqlError error = SqlError(sqlstate::query_canceled, "canceling statement due to user request"));
+  void cancel(SqlError error = SqlError(sqlstate::query_canceled,
+                                        "canceling statement due to user request"));
   void reset();  // for the next statement; no one may be waiting
 
-  // Calls `wake` once when cancelled (at once if it already is), unless the registration is gone by then.
-  // `wake` runs under the token's lock: it must only notify.
+  // Calls `wake` once when cancelled (at once if it already is), unless the registration is gone by
+  // then. `wake` runs under the token's lock: it must only notify.
   class Registration {
    public:
     Registration(CancelToken& token, std::function<void()> wake);

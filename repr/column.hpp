@@ -3,12 +3,15 @@
 //   fixed width:  values[n]                           + validity
 //   bytes:        offsets[n + 1] (uint32) -> heap     + validity      (heap < 4 GiB)
 //
-// `validity` is a bit per row (1: not null) and absent where nothing is null. The value of a null row is
-// all zero bytes (or an empty string), so that columns with equal contents are equal as bytes.
+// `validity` is a bit per row (1: not null) and absent where nothing is null. The value of a null
+// row is all zero bytes (or an empty string), so that columns with equal contents are equal as
+// bytes.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,13 +19,15 @@
 #include <type_traits>
 #include <vector>
 
+#include "repr/error.hpp"
 #include "repr/type.hpp"
 #include "repr/value.hpp"
 
 namespace tailrace {
 
-// How values lie in memory. Follows from the type, but for numeric: a numeric column whose values all fit is
-// kept as scaled int64 or int128 of one scale (Column::decimal_scale), and is `numeric` otherwise.
+// How values lie in memory. Follows from the type, but for numeric: a numeric column whose values
+// all fit is kept as scaled int64 or int128 of one scale (Column::decimal_scale), and is `numeric`
+// otherwise.
 enum class Layout : std::uint8_t {
   bool8,       // boolean: 0 or 1
   int16,       // int2
@@ -38,10 +43,10 @@ enum class Layout : std::uint8_t {
   numeric,     // numeric
   interval,    // interval
   uuid,        // uuid
-  bytes,       // every other: text-like, bytea, jsonb (canonical text), nested (nested.hpp), acl items
+  bytes,  // every other: text-like, bytea, jsonb (canonical text), nested (nested.hpp), acl items
 };
 
-Layout layout_of(const Type& type);  // for numeric: Layout::numeric
+Layout layout_of(const Type& type);   // for numeric: Layout::numeric
 std::size_t width_of(Layout layout);  // bytes a value; 0 for `bytes`
 
 class Column;
@@ -61,7 +66,8 @@ class Column {
   // Empty: nothing is null. Else (size + 63) / 64 words; bits past the end are 0.
   std::span<const std::uint64_t> validity() const { return validity_; }
 
-  // Fixed-width values; T must be the layout's type (std::uint8_t for bool8, __int128 for decimal128).
+  // Fixed-width values; T must be the layout's type (std::uint8_t for bool8, __int128 for
+  // decimal128).
   template <class T>
   std::span<const T> values() const {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -117,14 +123,17 @@ class ColumnBuilder {
   std::size_t memory_bytes() const { return column_.memory_bytes(); }
 
   void append_null();
-  // T is the layout's type; a numeric column takes Numeric (or decimal64 by append_decimal).
+  // T is the layout's type; a numeric column takes Numeric (or decimal64 by append_decimal). Every
+  // NaN becomes the same NaN.
   template <class T>
   void append(const T& value) {
     static_assert(std::is_trivially_copyable_v<T>);
     if constexpr (std::is_same_v<T, Numeric>) {
       append_numeric(value);
+    } else if constexpr (std::is_floating_point_v<T>) {
+      append_fixed(value == value ? value : std::numeric_limits<T>::quiet_NaN());
     } else {
-      append_fixed(&value, sizeof(T));
+      append_fixed(value);
     }
   }
   void append_bytes(std::string_view bytes);
@@ -142,10 +151,26 @@ class ColumnBuilder {
   ColumnPtr finish();
 
  private:
-  void append_fixed(const void* value, std::size_t width);
-  void mark_valid();
-  void widen_decimal(Layout layout, int scale);
+  template <class T>
+  void append_fixed(const T& value) {
+    ensure(sizeof(T) == width_, "the value must have the layout of the column");
+    const std::size_t end = column_.fixed_.size();
+    column_.fixed_.resize(end + sizeof(T));
+    std::memcpy(column_.fixed_.data() + end, &value, sizeof(T));
+    mark_valid();
+  }
+  // The row after the last one has a value.
+  void mark_valid() {
+    if (!column_.validity_.empty()) append_validity_bit();
+    ++column_.size_;
+  }
+  void append_validity_bit();
+  void append_validity(const Column& column, std::size_t first, std::size_t count);
+  void start();
+  bool rescale(Layout layout, int scale);
+  void make_room_for(const Numeric& value);
 
+  std::size_t width_ = 0;  // of the layout; 0: bytes
   Column column_;
 };
 

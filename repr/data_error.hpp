@@ -1,6 +1,7 @@
 // Errors as data: an evaluation or ingestion error that belongs to a row and flows beside the rows.
 //
-// A collection is a pair (rows, errors), both with diffs. The errors' batches have `error_schema()`.
+// A collection is a pair (rows, errors), both with diffs. The errors' batches have
+// `error_schema()`.
 #pragma once
 
 #include <string>

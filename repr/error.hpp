@@ -1,7 +1,7 @@
 // Errors that a user causes: one exception type, with what PostgreSQL's protocol can carry.
 //
-// Thrown wherever SQL text, wire bytes, upstream rows or settings are wrong; caught at the two outermost
-// loops only (a session's, a worker's). Our own bugs are not errors: see `ensure`.
+// Thrown wherever SQL text, wire bytes, upstream rows or settings are wrong; caught at the two
+// outermost loops only (a session's, a worker's). Our own bugs are not errors: see `ensure`.
 #pragma once
 
 #include <cstdint>
@@ -123,9 +123,9 @@ class SqlError : public std::exception {
 
   SqlState state() const { return state_; }
   const std::string& message() const { return message_; }
-  const std::string& detail() const { return detail_; }   // empty: none
-  const std::string& hint() const { return hint_; }       // empty: none
-  std::uint32_t position() const { return position_; }    // 0: none
+  const std::string& detail() const { return detail_; }  // empty: none
+  const std::string& hint() const { return hint_; }      // empty: none
+  std::uint32_t position() const { return position_; }   // 0: none
   const char* what() const noexcept override { return message_.c_str(); }
 
  private:
@@ -149,8 +149,10 @@ struct Notice {
   std::string hint;
 };
 
-// A broken invariant of ours: prints the message and aborts. Never for anything outside data can cause.
-[[noreturn]] void invariant_broken(const char* file, int line, const char* condition, std::string_view why);
+// A broken invariant of ours: prints the message and aborts. Never for anything outside data can
+// cause.
+[[noreturn]] void invariant_broken(const char* file, int line, const char* condition,
+                                   std::string_view why);
 
 #define ensure(condition, why) \
   ((condition) ? void() : ::tailrace::invariant_broken(__FILE__, __LINE__, #condition, (why)))

@@ -17,5 +17,7 @@ struct Id {
 
 template <class Tag, class Rep>
 struct std::hash<tailrace::Id<Tag, Rep>> {
-  std::size_t operator()(tailrace::Id<Tag, Rep> id) const noexcept { return std::hash<Rep>()(id.value); }
+  std::size_t operator()(tailrace::Id<Tag, Rep> id) const noexcept {
+    return std::hash<Rep>()(id.value);
+  }
 };

@@ -24,10 +24,11 @@ void MemoryBudget::charge(std::size_t bytes) {
   if (try_charge(bytes)) return;
   // The tightest limit on the way up is the one that said no.
   const MemoryBudget* full = this;
-  while (full->parent_ && (full->limit_ == 0 || full->used_bytes() + bytes <= full->limit_)) full = full->parent_;
+  while (full->parent_ && (full->limit_ == 0 || full->used_bytes() + bytes <= full->limit_))
+    full = full->parent_;
   throw SqlError(sqlstate::out_of_memory, fmt::format("out of memory in {}", name_))
-      .detail(fmt::format("{} bytes are needed; {} uses {} of {} bytes.", bytes, full->name_, full->used_bytes(),
-                          full->limit_))
+      .detail(fmt::format("{} bytes are needed; {} uses {} of {} bytes.", bytes, full->name_,
+                          full->used_bytes(), full->limit_))
       .hint("Narrow the query, or raise --memory-limit.");
 }
 
@@ -41,7 +42,8 @@ double MemoryBudget::pressure() const {
   return parent_ ? std::max(here, parent_->pressure()) : here;
 }
 
-MemoryCharge::MemoryCharge(MemoryCharge&& other) noexcept : budget_(other.budget_), bytes_(other.bytes_) {
+MemoryCharge::MemoryCharge(MemoryCharge&& other) noexcept
+    : budget_(other.budget_), bytes_(other.bytes_) {
   other.bytes_ = 0;
 }
 

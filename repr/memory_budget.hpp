@@ -1,6 +1,8 @@
-// Bounds on memory: a tree of budgets (process > cluster > dataflow, query, session; storage tail; caches).
+// Bounds on memory: a tree of budgets (process > cluster > dataflow, query, session; storage tail;
+// caches).
 //
-// A charge counts against the budget and all above it. Thread-safe; lock-free. A budget outlives its children.
+// A charge counts against the budget and all above it. Thread-safe; lock-free. A budget outlives
+// its children.
 #pragma once
 
 #include <atomic>
@@ -11,17 +13,20 @@ namespace tailrace {
 
 class MemoryBudget {
  public:
-  // `limit_bytes` 0: only the parents limit. `name` is what the error says, as in "query" or "dataflow mv1".
+  // `limit_bytes` 0: only the parents limit. `name` is what the error says, as in "query" or
+  // "dataflow mv1".
   MemoryBudget(std::string name, std::size_t limit_bytes, MemoryBudget* parent = nullptr);
 
-  // Throws SqlError 53200 naming the budget at its limit and the setting that moves it; charges nothing then.
+  // Throws SqlError 53200 naming the budget at its limit and the setting that moves it; charges
+  // nothing then.
   void charge(std::size_t bytes);
   bool try_charge(std::size_t bytes);
   void release(std::size_t bytes);
 
   std::size_t used_bytes() const { return used_.load(std::memory_order_relaxed); }
   std::size_t limit_bytes() const { return limit_; }
-  // Used share of the tightest limit on the way up, 0 to 1: ingestion slows and tails fold early on it.
+  // Used share of the tightest limit on the way up, 0 to 1: ingestion slows and tails fold early on
+  // it.
   double pressure() const;
 
  private:

@@ -1,6 +1,8 @@
-// Values inside values: arrays, lists, maps, records, ranges, and how they lie as bytes in a column.
+// Values inside values: arrays, lists, maps, records, ranges, and how they lie as bytes in a
+// column.
 //
-// The encoding is canonical: equal values (in identity) are equal bytes. It is ours alone, never shown.
+// The encoding is canonical: equal values (in identity) are equal bytes. It is ours alone, never
+// shown.
 #pragma once
 
 #include <optional>

@@ -1,9 +1,9 @@
 // `numeric`: a decimal of at most 39 significant digits, scale 0 to 39, or NaN.
 //
-// A value is kept normalised (no trailing zeros in the fraction, no negative zero), so that one number has one
-// representation: identity and SQL equality are the same. NaN equals itself and is greater than every number.
-// Arithmetic throws SqlError 22003/22012 with the dialect's texts (reference/sql-language.md 1.3). The type is
-// trivially copyable: columns hold it as it is.
+// A value is kept normalised (no trailing zeros in the fraction, no negative zero), so that one
+// number has one representation: identity and SQL equality are the same. NaN equals itself and is
+// greater than every number. Arithmetic throws SqlError 22003/22012 with the dialect's texts
+// (reference/sql-language.md 1.3). The type is trivially copyable: columns hold it as it is.
 #pragma once
 
 #include <compare>
@@ -24,8 +24,10 @@ class Numeric {
   static Numeric from_scaled(Int128 value, int scale);
   static Numeric nan();
   static Numeric infinity(bool negative);  // only as the overflow of sum()
-  static Numeric parse(std::string_view text);  // throws 22P02 or 22003
-  static Numeric from_double(double value);     // by its shortest text
+  // Throws 22P02 or 22003. Fraction digits beyond the 39th are rounded away, or rejected likewise.
+  enum class Excess : std::uint8_t { round, reject };
+  static Numeric parse(std::string_view text, Excess excess = Excess::round);
+  static Numeric from_double(double value);  // by its shortest text
   static Numeric from_float(float value);
 
   bool is_nan() const { return kind_ == Kind::nan; }
@@ -47,6 +49,9 @@ class Numeric {
 
   // Rounded half away from zero to `scale` digits after the point (negative: before it).
   Numeric rounded(int scale) const;
+  // What a column numeric(p, scale) makes of it: rounded, and 22003 if more than 39 digits would be
+  // needed.
+  Numeric coerced(int scale) const;
   Numeric truncated(int scale) const;
   Numeric floor() const;
   Numeric ceil() const;
@@ -61,7 +66,7 @@ class Numeric {
   friend bool operator==(const Numeric&, const Numeric&) = default;
   friend std::strong_ordering operator<=>(const Numeric&, const Numeric&);
 
-  std::uint64_t hash() const;
+  std::uint64_t hash() const;  // equals `decimal_hash` (decimal.hpp) of the same number
 
  private:
   enum class Kind : std::uint8_t { finite, infinity, nan };
@@ -74,7 +79,7 @@ class Numeric {
   bool negative_ = false;
   std::uint32_t padding_ = 0;  // always 0: values compare and hash as bytes
 
-  friend struct NumericAccess;  // the wide arithmetic in numeric.cpp
+  friend struct NumericAccess;  // the wide arithmetic (numeric_access.hpp)
 };
 static_assert(sizeof(Numeric) == 24);
 

@@ -61,7 +61,7 @@ class Type {
  public:
   static constexpr std::int32_t no_modifier = -1;
 
-  Type() = default;  // unknown
+  Type() = default;                                                                       // unknown
   Type(TypeId id, std::int32_t modifier = no_modifier) : id_(id), modifier_(modifier) {}  // NOLINT
 
   static Type array_of(Type element);

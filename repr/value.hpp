@@ -1,4 +1,5 @@
-// One datum outside a column: literals, parameters, settings, group representatives. Not for rows in bulk.
+// One datum outside a column: literals, parameters, settings, group representatives. Not for rows
+// in bulk.
 //
 // A value does not know its SQL type: it holds the representation that the type's columns hold
 // (`Layout` in column.hpp). Strings, bytea, jsonb and nested values are bytes.
@@ -31,9 +32,12 @@ struct Null {
   friend auto operator<=>(const Null&, const Null&) = default;
 };
 
-using Value = std::variant<Null, bool, std::int16_t, std::int32_t, std::int64_t, std::uint16_t, std::uint32_t,
-                           std::uint64_t, float, double, Numeric, Interval, Uuid, std::string>;
+using Value =
+    std::variant<Null, bool, std::int16_t, std::int32_t, std::int64_t, std::uint16_t, std::uint32_t,
+                 std::uint64_t, float, double, Numeric, Interval, Uuid, std::string>;
 
-inline bool is_null(const Value& value) { return std::holds_alternative<Null>(value); }
+inline bool is_null(const Value& value) {
+  return std::holds_alternative<Null>(value);
+}
 
 }  // namespace tailrace

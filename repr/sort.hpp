@@ -1,0 +1,31 @@
+// Sorting of rows by packed prefixes. Private to repr: sort_rows and consolidate stand on it.
+//
+// The leading key columns are packed into 64 bits a row, in an order-preserving way: an integer
+// takes as many bits as the column's range needs, a string gives its first eight bytes. Rows are
+// sorted by these words (radix), and only rows whose words are equal are compared in full, from the
+// first column that the word does not decide.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "repr/order.hpp"
+
+namespace tailrace {
+
+struct SortColumn {
+  const Column* column = nullptr;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
+struct SortedRows {
+  std::vector<std::uint32_t> rows;   // stable
+  std::vector<std::uint64_t> words;  // of rows[i], ascending
+  std::size_t first_undecided = 0;   // equal words: equal in the columns before this one
+};
+
+SortedRows sort_by_columns(std::span<const SortColumn> columns, std::size_t rows,
+                           Equality equality);
+
+}  // namespace tailrace
