@@ -44,7 +44,7 @@ def initialise(folder):
 class Postgres:
     """One cluster. Superuser sessions use its socket; everybody else needs a password over TCP."""
 
-    def __init__(self, home, *, settings=None, fsync=False, tls=False, port=None):
+    def __init__(self, home, *, settings=None, fsync=False, tls=False, port=None, outlives_us=False):
         self.home = Path(home)
         self.home.mkdir(parents=True, exist_ok=True)
         process.give_to_server_account(self.home)
@@ -53,6 +53,7 @@ class Postgres:
         self.host = "127.0.0.1"
         self.port = port or process.free_port()
         self.process = None
+        self.outlives_us = outlives_us
         self._make_cluster({**DEFAULTS, "fsync": "on" if fsync else "off", **(settings or {})}, tls)
 
     def _make_cluster(self, settings, tls):
@@ -81,7 +82,8 @@ class Postgres:
         assert self.process is None or self.process.poll() is not None, "already running"
         with open(self.log, "ab") as log:
             # SIGQUIT is PostgreSQL's immediate stop: it ends its children too.
-            self.process = process.spawn([BINARIES / "postgres", "-D", self.data], on_our_death="QUIT",
+            self.process = process.spawn([BINARIES / "postgres", "-D", self.data],
+                                         on_our_death=None if self.outlives_us else "QUIT",
                                          as_server_account=True, stdout=log, stderr=log,
                                          stdin=subprocess.DEVNULL, cwd="/")
         eventually(self._answers, timeout, "PostgreSQL accepts connections")

@@ -1,7 +1,8 @@
 """Child processes which never outlive us.
 
-Every process is started through setpriv(1), which asks the kernel to signal it when we die, so that even a
-SIGKILL of the test leaves nothing running. Processes are stopped by their id, never by name.
+A process is started through setpriv(1), which asks the kernel to signal it when we die, so that even a SIGKILL
+of the test leaves nothing running. Only who says so may outlive us: the kept demo. Processes are stopped by their
+id, never by name.
 """
 
 import os
@@ -21,21 +22,29 @@ def running_as_root():
     return os.geteuid() == 0
 
 
-def spawn(command, *, on_our_death, as_server_account=False, **popen):
-    """Start `command`; it gets the signal `on_our_death` (a name such as "KILL") when this process ends."""
-    guard = ["setpriv", "--pdeathsig", on_our_death]
+def _guard(on_our_death, as_server_account):
+    guard = ["setpriv"]
+    if on_our_death:
+        guard += ["--pdeathsig", on_our_death]
     if as_server_account and running_as_root():
         guard += ["--reuid", SERVER_ACCOUNT, "--regid", SERVER_ACCOUNT, "--init-groups"]
-    return subprocess.Popen([*guard, "--", *map(str, command)], **popen)
+    return [*guard, "--"] if len(guard) > 1 else []
+
+
+def spawn(command, *, on_our_death, as_server_account=False, **popen):
+    """Start `command`; it gets the signal `on_our_death` (a name such as "KILL") when this process ends.
+
+    None lets it live on, out of reach of our terminal.
+    """
+    if on_our_death is None:
+        popen["start_new_session"] = True
+    return subprocess.Popen([*_guard(on_our_death, as_server_account), *map(str, command)], **popen)
 
 
 def run(command, *, as_server_account=False, **options):
     """Run `command` to its end; a failure raises with what it printed."""
-    guard = ["setpriv", "--pdeathsig", "TERM"]
-    if as_server_account and running_as_root():
-        guard += ["--reuid", SERVER_ACCOUNT, "--regid", SERVER_ACCOUNT, "--init-groups"]
-    done = subprocess.run([*guard, "--", *map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, **options)
+    done = subprocess.run([*_guard("TERM", as_server_account), *map(str, command)], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, **options)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}")
     return done.stdout
@@ -88,9 +97,31 @@ def peak_memory_bytes(pid):
 
 
 def cpu_seconds(pid):
-    """User and system time the process has used, its waited-for children not included."""
+    """User and system time of the process and of its children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds_of_tree(pid):
+    """The same for the process and all below it: a PostgreSQL server with its backends."""
+    total = 0.0
+    for member in descendants(pid):
+        try:
+            total += cpu_seconds(member)
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return total
+
+
+def bytes_on_disk(folder):
+    """What the files below a folder occupy."""
+    total = 0
+    for path in Path(folder).rglob("*"):
+        try:
+            total += path.lstat().st_blocks * 512
+        except FileNotFoundError:
+            pass  # removed meanwhile
+    return total
 
 
 def descendants(pid):

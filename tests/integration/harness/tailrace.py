@@ -16,7 +16,7 @@ class Tailrace:
     """One server with a data directory of its own. Output is kept in files, to be shown when a test fails."""
 
     def __init__(self, binary, home, *, arguments=(), environment=None, log_level="info", sql_port=None,
-                 http_port=None):
+                 http_port=None, outlives_us=False):
         self.binary = Path(binary)
         self.home = Path(home)
         self.home.mkdir(parents=True, exist_ok=True)
@@ -29,6 +29,7 @@ class Tailrace:
         self.arguments = list(arguments)
         self.environment = environment or {}
         self.log_level = log_level
+        self.outlives_us = outlives_us
         self.process = None
 
     def command(self):
@@ -39,8 +40,8 @@ class Tailrace:
     def start(self, timeout=60):
         assert self.process is None or self.process.poll() is not None, "already running"
         with open(self.log, "ab") as log, open(self.output, "ab") as output:
-            self.process = process.spawn(self.command(), on_our_death="KILL", stdout=output, stderr=log,
-                                         stdin=subprocess.DEVNULL, env={**os.environ, **self.environment})
+            self.process = process.spawn(self.command(), on_our_death=None if self.outlives_us else "KILL",
+                                         stdout=output, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **self.environment})
         eventually(self._answers, timeout, "tailrace answers SQL")
         return self
 

@@ -1,0 +1,1 @@
+"""The measurements of bench/ingest, one a file."""
