@@ -80,10 +80,11 @@ class Servers:
 
     def _subscribe(self):
         upstream = self.accounts
-        subscriber = self.postgres("subscriber")
+        # By default a worker that was disabled is started again only after five seconds; that is not apply time.
+        subscriber = self.postgres("subscriber", wal_retrieve_retry_interval="50ms")
         subscriber.run("CREATE DATABASE bench")
         schema = process.run([BINARIES / "pg_dump", "-h", upstream.home, "-p", upstream.port, "-U", "postgres",
-                              "--schema-only", "--no-publications", "bench"])
+                              "--schema-only", "--no-publications", "--no-owner", "--no-privileges", "bench"])
         # The subscriber needs its keys, and identities of its own would only slow it down.
         lines = [line for line in schema.splitlines()
                  if "REPLICA IDENTITY" not in line and "set_config" not in line and not line.startswith("\\")]
