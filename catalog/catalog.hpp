@@ -1,8 +1,9 @@
-// The catalog at one moment: an immutable value behind a shared_ptr. Sessions plan against the one they took.
+// The catalog at one moment: an immutable value behind a shared_ptr. Sessions plan against the one
+// they took.
 //
-// Names resolve as PostgreSQL's do: a partial name by the session's database and search path, with the implicit schemas
-// mz_catalog and pg_catalog first. Thread-safe because immutable. Copying costs O(objects) pointers: only
-// transactions do it.
+// Names resolve as PostgreSQL's do: a partial name by the session's database and search path, with
+// the implicit schemas mz_catalog and pg_catalog first. Thread-safe because immutable. Copying
+// costs O(objects) pointers: only transactions do it.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +38,8 @@ class Catalog {
  public:
   std::uint64_t version() const { return version_; }  // Store::catalog_version that this one is of
 
-  // By name. `find_` gives nullptr for what is not there; `resolve_` throws the dialect's error (with a hint that names
-  // the closest one where there is one), with the name's position.
+  // By name. `find_` gives nullptr for what is not there; `resolve_` throws the dialect's error
+  // (with a hint that names the closest one where there is one), with the name's position.
   const Item* find_item(const ast::ObjectName& name, const NameScope& scope) const;
   const Item& resolve_item(const ast::ObjectName& name, const NameScope& scope) const;
   // In FROM and the like: "unknown catalog item 'x'" (42P01) or "x is not a relation".
@@ -55,11 +56,12 @@ class Catalog {
   const Role* find_role(std::string_view name) const;
   // A user's type by name, or a builtin one; catalogue names only (aliases are the grammar's).
   std::optional<Type> find_type(const ast::ObjectName& name, const NameScope& scope) const;
-  // Where an unqualified name would be created: the first schema of the search path that exists. Throws
-  // "no schema has been selected to create in".
+  // Where an unqualified name would be created: the first schema of the search path that exists.
+  // Throws "no schema has been selected to create in".
   const Schema& creation_schema(const NameScope& scope) const;
   // The schema and last part that a name of 1 to 3 parts to be created has.
-  std::pair<const Schema*, std::string> creation_target(const ast::ObjectName& name, const NameScope& scope) const;
+  std::pair<const Schema*, std::string> creation_target(const ast::ObjectName& name,
+                                                        const NameScope& scope) const;
 
   // By id. `item` aborts on an id that is not there; `find_` gives nullptr.
   const Item* find(ItemId id) const;
@@ -72,14 +74,17 @@ class Catalog {
 
   QualifiedName qualified_name(const Item& item) const;
   ast::ObjectName object_name(const Item& item) const;  // fully qualified
-  std::string full_name(const Item& item) const;        // "materialize.public.orders", quoted where needed
-  std::string full_name(const Schema& schema) const;    // "materialize.public", "mz_catalog"
+  std::string full_name(
+      const Item& item) const;  // "materialize.public.orders", quoted where needed
+  std::string full_name(const Schema& schema) const;  // "materialize.public", "mz_catalog"
   // As short as it still resolves in the scope: what ::regclass::text prints.
   std::string minimal_name(const Item& item, const NameScope& scope) const;
 
   // All, in id order.
   const std::map<ItemId, std::shared_ptr<const Item>>& items() const { return items_; }
-  const std::map<DatabaseId, std::shared_ptr<const Database>>& databases() const { return databases_; }
+  const std::map<DatabaseId, std::shared_ptr<const Database>>& databases() const {
+    return databases_;
+  }
   const std::map<SchemaId, std::shared_ptr<const Schema>>& schemas() const { return schemas_; }
   const std::map<ClusterId, std::shared_ptr<const Cluster>>& clusters() const { return clusters_; }
   const std::map<RoleId, std::shared_ptr<const Role>>& roles() const { return roles_; }
@@ -104,6 +109,7 @@ class Catalog {
   std::map<CommentKey, std::string> comments_;
   std::map<std::string, std::string> system_variables_;
   Acl system_privileges_;
+  std::map<std::string, std::uint64_t> counters_;  // the next number of each kind of id
   // Derived.
   std::map<std::pair<SchemaId, std::string>, ItemId, std::less<>> items_by_name_;
   std::map<Oid, ItemId> items_by_oid_;

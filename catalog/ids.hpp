@@ -1,4 +1,5 @@
-// Ids of what the catalog knows: `u7`, `s3`, as text in catalog relations. Never used again after a drop.
+// Ids of what the catalog knows: `u7`, `s3`, as text in catalog relations. Never used again after a
+// drop.
 #pragma once
 
 #include <compare>
@@ -13,7 +14,8 @@
 
 namespace tailrace::catalog {
 
-// One space per Tag. Schema objects (tables, sources, views, indexes, connections, secrets, types) share one.
+// One space per Tag. Schema objects (tables, sources, views, indexes, connections, secrets, types)
+// share one.
 template <class Tag>
 struct ObjectId {
   enum class Space : std::uint8_t { none, system, user, predefined, public_ };
@@ -50,10 +52,17 @@ std::optional<ObjectId<Tag>> ObjectId<Tag>::parse(std::string_view text) {
   if (text.size() < 2 || text.size() > 20) return std::nullopt;
   ObjectId id;
   switch (text[0]) {
-    case 's': id.space = Space::system; break;
-    case 'u': id.space = Space::user; break;
-    case 'g': id.space = Space::predefined; break;
-    default: return std::nullopt;
+    case 's':
+      id.space = Space::system;
+      break;
+    case 'u':
+      id.space = Space::user;
+      break;
+    case 'g':
+      id.space = Space::predefined;
+      break;
+    default:
+      return std::nullopt;
   }
   for (const char c : text.substr(1)) {
     if (c < '0' || c > '9') return std::nullopt;
@@ -62,13 +71,15 @@ std::optional<ObjectId<Tag>> ObjectId<Tag>::parse(std::string_view text) {
   return id;
 }
 
-// The collection of an item that has one: its own number for users' items, fixed in code for builtin relations.
+// The collection of an item that has one: its own number for users' items, fixed in code for
+// builtin relations.
 inline storage::CollectionId collection_of(ItemId id) {
   return {id.is_system() ? (std::uint64_t{1} << 62) + id.number : id.number};
 }
 inline ItemId item_of(storage::CollectionId id) {
   const std::uint64_t system_bit = std::uint64_t{1} << 62;
-  return (id.value & system_bit) != 0 ? ItemId::system(id.value - system_bit) : ItemId::user(id.value);
+  return (id.value & system_bit) != 0 ? ItemId::system(id.value - system_bit)
+                                      : ItemId::user(id.value);
 }
 
 }  // namespace tailrace::catalog

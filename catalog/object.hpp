@@ -1,7 +1,8 @@
 // Everything the catalog knows, as plain values. Immutable once in a Catalog; shared by pointer.
 //
-// What a user's statement made is kept as normalised SQL (`create_sql`, names qualified, secrets' values replaced) and
-// parsed again at start-up; the fields beside it are what is derived from it or was decided when it ran.
+// What a user's statement made is kept as normalised SQL (`create_sql`, names qualified, secrets'
+// values replaced) and parsed again at start-up; the fields beside it are what is derived from it
+// or was decided when it ran.
 #pragma once
 
 #include <cstdint>
@@ -45,9 +46,9 @@ struct Role {
   bool superuser = false;
   bool inherit = true;
   bool login = true;
-  std::string password_verifier;  // SCRAM-SHA-256$...; empty: none
-  std::map<RoleId, RoleId> member_of;                  // role -> grantor
-  std::map<std::string, std::string> variables;        // ALTER ROLE ... SET
+  std::string password_verifier;                 // SCRAM-SHA-256$...; empty: none
+  std::map<RoleId, RoleId> member_of;            // role -> grantor
+  std::map<std::string, std::string> variables;  // ALTER ROLE ... SET
 };
 
 struct Replica {
@@ -64,7 +65,7 @@ struct Cluster {
   RoleId owner;
   Acl privileges;
   bool managed = true;
-  std::string size;                     // of a managed cluster
+  std::string size;  // of a managed cluster
   std::uint32_t replication_factor = 1;
   std::vector<Replica> replicas;
   std::map<std::string, std::string> options;  // others that are stored and shown, as SQL text
@@ -76,7 +77,7 @@ struct Table {
   tailrace::Schema schema;
   std::vector<std::optional<std::string>> defaults;  // SQL text per column
   std::vector<std::vector<int>> keys;
-  ItemId source;       // CREATE TABLE ... FROM SOURCE: its source
+  ItemId source;               // CREATE TABLE ... FROM SOURCE: its source
   std::string export_details;  // likewise: see replication/postgres/export.hpp; opaque here
   std::uint64_t retain_history_ms = 1000;
 };
@@ -98,18 +99,18 @@ struct MaterializedView {
 struct Source {
   enum class Kind : std::uint8_t { postgres, load_generator, progress, subsource, builtin };
   Kind kind = Kind::postgres;
-  ClusterId cluster;          // of postgres and load_generator, and of their subsources
-  ItemId connection;          // of postgres
-  ItemId parent;              // of progress and subsource: the source that feeds it
-  ItemId progress;            // of postgres: its progress subsource
-  tailrace::Schema schema;    // of what can be read; empty for postgres itself
+  ClusterId cluster;        // of postgres and load_generator, and of their subsources
+  ItemId connection;        // of postgres
+  ItemId parent;            // of progress and subsource: the source that feeds it
+  ItemId progress;          // of postgres: its progress subsource
+  tailrace::Schema schema;  // of what can be read; empty for postgres itself
   std::vector<std::vector<int>> keys;
-  // Of postgres: publication, slot, timeline; of a subsource: its upstream table. Written and read by
-  // replication/postgres; opaque here and never shown.
+  // Of postgres: publication, slot, timeline; of a subsource: its upstream table. Written and read
+  // by replication/postgres; opaque here and never shown.
   std::string details;
-  std::string replication_slot;             // of postgres
-  std::optional<std::uint64_t> timeline;    // of postgres
-  std::string upstream_schema;              // of a subsource
+  std::string replication_slot;           // of postgres
+  std::optional<std::uint64_t> timeline;  // of postgres
+  std::string upstream_schema;            // of a subsource
   std::string upstream_table;
   std::uint64_t retain_history_ms = 1000;
 };
@@ -126,8 +127,9 @@ struct Secret {};  // the value is in the secret store, under the item's id
 struct Connection {
   enum class Kind : std::uint8_t { postgres, ssh_tunnel, aws, aws_privatelink, kafka, other };
   Kind kind = Kind::postgres;
-  std::vector<ast::Option> options;  // as in create_sql: text, numbers, SECRET references, object names
-  std::string public_key_1;          // of an SSH tunnel
+  std::vector<ast::Option>
+      options;               // as in create_sql: text, numbers, SECRET references, object names
+  std::string public_key_1;  // of an SSH tunnel
   std::string public_key_2;
 };
 
@@ -136,7 +138,8 @@ struct UserType {
 };
 
 struct Item {
-  using Body = std::variant<Table, View, MaterializedView, Source, Index, Secret, Connection, UserType>;
+  using Body =
+      std::variant<Table, View, MaterializedView, Source, Index, Secret, Connection, UserType>;
 
   ItemId id;
   Oid oid = 0;
@@ -144,10 +147,10 @@ struct Item {
   SchemaId schema;
   RoleId owner;
   Acl privileges;
-  std::string create_sql;        // one normalised statement without a semicolon; empty for builtin tables
-  std::vector<ItemId> uses;      // what it cannot be without (also builtin relations), sorted
+  std::string create_sql;  // one normalised statement without a semicolon; empty for builtin tables
+  std::vector<ItemId> uses;  // what it cannot be without (also builtin relations), sorted
   Body body;
-  std::string unique_key;        // of builtin relations: "mz_catalog.mz_tables"
+  std::string unique_key;  // of builtin relations: "mz_catalog.mz_tables"
 
   template <class T>
   const T* as() const {
@@ -155,7 +158,8 @@ struct Item {
   }
   // Has columns: can stand in FROM.
   bool is_relation() const;
-  // Kept in a collection of its own (tables, sources that hold rows, materialized views, builtin tables).
+  // Kept in a collection of its own (tables, sources that hold rows, materialized views, builtin
+  // tables).
   bool is_stored() const;
   // The relation's columns, or nullptr if it is none.
   const tailrace::Schema* relation_schema() const;

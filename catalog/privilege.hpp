@@ -11,13 +11,13 @@ namespace tailrace::catalog {
 
 // Bits in the order in which letters print: a r w d U C R B N P.
 enum class Privilege : std::uint16_t {
-  insert = 1,         // a
-  select = 2,         // r
-  update = 4,         // w
-  delete_ = 8,        // d
-  usage = 16,         // U
-  create = 32,        // C
-  create_role = 64,   // R
+  insert = 1,                   // a
+  select = 2,                   // r
+  update = 4,                   // w
+  delete_ = 8,                  // d
+  usage = 16,                   // U
+  create = 32,                  // C
+  create_role = 64,             // R
   create_database = 128,        // B
   create_cluster = 256,         // N
   create_network_policy = 512,  // P
