@@ -1,12 +1,17 @@
 """A query can be stopped, by a cancel request, by a timeout, and by going away."""
 
+import os
+import socket
+import struct
 import threading
 import time
 
 import psycopg2
 
+from harness import process, source
 from harness.case import expect_error
 from harness.wait import eventually
+from harness.wire import Wire, data_rows
 
 LONG = "SELECT count(*) FROM generate_series(1, 30000) a, generate_series(1, 30000) b WHERE a * b % 7 = 3"
 
@@ -27,7 +32,6 @@ def test_cancel_request(case):
 
 
 def test_cancel_of_a_read_that_waits_for_its_snapshot(case):
-    from harness import source
     upstream = case.postgres()
     source.prepare_upstream(upstream, ["t"], ddl="CREATE TABLE t (a int)")
     server = case.tailrace()
@@ -56,9 +60,6 @@ def test_statement_timeout(case):
 
 
 def test_a_cancel_with_the_wrong_key_is_ignored(case):
-    from harness.wire import Wire, data_rows
-    import socket
-    import struct
     server = case.tailrace()
     with Wire(server.host, server.port) as wire:
         number, key = wire.backend
@@ -69,14 +70,11 @@ def test_a_cancel_with_the_wrong_key_is_ignored(case):
 
 
 def test_a_client_that_goes_away_stops_its_query(case):
-    from harness import process
     server = case.tailrace()
-    session = server.connect(async_=False)
+    session = server.connect()
     thread = threading.Thread(target=lambda: _ignore(session))
     thread.start()
     time.sleep(0.3)
-    import os
-    import socket
     socket.socket(fileno=os.dup(session.fileno())).shutdown(socket.SHUT_RDWR)
     thread.join()
 

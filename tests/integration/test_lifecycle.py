@@ -4,6 +4,8 @@ import signal
 import subprocess
 import urllib.request
 
+import psycopg2
+
 from harness import process
 from harness.wait import eventually
 
@@ -76,7 +78,6 @@ def test_health_over_http(case):
 
 
 def test_wrong_user_is_refused(case):
-    import psycopg2
     server = case.tailrace()
     try:
         server.connect(user="nobody_known")

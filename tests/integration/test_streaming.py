@@ -2,7 +2,7 @@
 
 import threading
 
-from harness import compare, shop
+from harness import compare, shop, source
 from harness.case import limit
 from harness.wait import eventually
 
@@ -164,7 +164,6 @@ def test_random_work_on_the_shop(case):
 
 @limit(240)
 def test_writes_during_the_snapshot_are_neither_lost_nor_doubled(case):
-    from harness import source
     upstream = case.postgres()
     source.prepare_upstream(upstream, shop.TABLES, ddl=shop.DDL + shop.fill(orders=60000, customers=1000))
     server = case.tailrace()

@@ -1,6 +1,8 @@
 """Tables of our own: written, read, kept."""
 
+import io
 from decimal import Decimal
+from threading import Thread
 
 from harness.case import expect_error
 
@@ -83,7 +85,6 @@ def test_writes_are_read_by_the_next_query_of_anybody(case):
 
 
 def test_updates_of_one_table_do_not_lose_each_other(case):
-    from threading import Thread
     server = case.tailrace()
     server.run("CREATE TABLE counter (n int)")
     server.run("INSERT INTO counter VALUES (0)")
@@ -109,7 +110,6 @@ def test_updates_of_one_table_do_not_lose_each_other(case):
 
 
 def test_copy_in_and_out(case):
-    import io
     server = case.tailrace()
     server.run("CREATE TABLE t (a int, b text)")
     session = case.session(server)
