@@ -1,4 +1,5 @@
-// What the PostgreSQL source is told: plain values, no catalog. Everything needed to connect, snapshot and follow.
+// What the PostgreSQL source is told: plain values, no catalog. Everything needed to connect,
+// snapshot and follow.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +19,17 @@ struct ConnectionConfig {
   std::string database;
   std::string user;
   std::optional<std::string> password;
-  enum class SslMode : std::uint8_t { disable, require, verify_ca, verify_full } ssl_mode = SslMode::disable;
+  enum class SslMode : std::uint8_t {
+    disable,
+    require,
+    verify_ca,
+    verify_full
+  } ssl_mode = SslMode::disable;
   std::optional<std::string> ssl_certificate_authority;  // PEM
   std::optional<std::string> ssl_certificate;            // PEM
   std::optional<std::string> ssl_key;                    // PEM
-  // Where to dial instead of host:port (a tunnel's local end, an endpoint); TLS still checks `host`.
+  // Where to dial instead of host:port (a tunnel's local end, an endpoint); TLS still checks
+  // `host`.
   std::optional<std::string> dial_address;
   std::optional<std::uint16_t> dial_port;
   std::uint32_t connect_timeout_ms = 30000;
@@ -39,6 +46,7 @@ struct UpstreamColumn {
 };
 
 struct UpstreamKey {
+  Oid oid = 0;  // of the constraint
   std::string name;
   std::vector<std::int16_t> attribute_numbers;
   bool primary = false;
@@ -48,7 +56,7 @@ struct UpstreamTable {
   Oid oid = 0;
   std::string schema;
   std::string name;
-  char replica_identity = 'd';  // pg_class.relreplident
+  char replica_identity = 'd';          // pg_class.relreplident
   std::vector<UpstreamColumn> columns;  // live ones, in attribute order
   std::vector<UpstreamKey> keys;
 };
@@ -57,10 +65,10 @@ struct UpstreamTable {
 struct TableExport {
   UpstreamTable upstream;  // as of the purification: what later schema messages are held against
   storage::CollectionId collection;
-  Schema schema;                  // of the collection
-  std::vector<int> column_map;    // for each column of the collection its index in upstream.columns
-  std::vector<bool> as_text;      // for each column of the collection: TEXT COLUMN
-  std::vector<int> key;           // columns of the collection that identify a row; empty: none known
+  Schema schema;                // of the collection
+  std::vector<int> column_map;  // for each column of the collection its index in upstream.columns
+  std::vector<bool> as_text;    // for each column of the collection: TEXT COLUMN
+  std::vector<int> key;         // columns of the collection that identify a row; empty: none known
 };
 
 struct SourceConfig {

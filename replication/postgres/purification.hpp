@@ -1,15 +1,15 @@
 // Asking upstream before anything is stored: can we follow this, and what is there?
 //
-// Every check of reference/postgres-source.md 1.1 with its error, detail and hint. Opens ordinary connections only and
-// creates nothing upstream. Blocking; stops when cancelled.
+// Every check of reference/postgres-source.md 1.1 with its error, detail and hint. Opens ordinary
+// connections only and creates nothing upstream. Blocking; stops when cancelled.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "repr/cancel.hpp"
 #include "replication/postgres/config.hpp"
+#include "repr/cancel.hpp"
 
 namespace tailrace::replication {
 
@@ -26,10 +26,21 @@ struct ColumnReference {
 struct PurificationRequest {
   ConnectionConfig connection;
   std::string publication;
-  // Which tables: all, those of schemas, or these. `none`: only the source itself (the newer syntax).
-  enum class Selection : std::uint8_t { none, all_tables, schemas, tables } selection = Selection::all_tables;
+  // Which tables: all, those of schemas, or these. `none`: only the source itself (the newer
+  // syntax).
+  enum class Selection : std::uint8_t {
+    none,
+    all_tables,
+    schemas,
+    tables
+  } selection = Selection::all_tables;
   std::vector<std::string> schemas;
   std::vector<TableReference> tables;
+  // CREATE TABLE ... FROM SOURCE: the columns below are named without their table.
+  bool bare_columns = false;
+  // Free replication slots needed: the source's own and the snapshot's; 1 where the source has its
+  // own already.
+  int slots_needed = 2;
   std::vector<ColumnReference> text_columns;
   std::vector<ColumnReference> exclude_columns;
 };
@@ -39,7 +50,8 @@ struct PurifiedSource {
   std::optional<std::uint64_t> timeline;
   std::uint32_t server_version = 0;  // as server_version_num
   std::string publication;
-  // In the order of the request (`tables`), else by schema and name. `collection` is 0, to be filled in.
+  // In the order of the request (`tables`), else by schema and name. `collection` is 0, to be
+  // filled in.
   std::vector<TableExport> tables;
   std::vector<std::size_t> reference_of;  // for `tables`: index into the request's tables
   std::vector<UpstreamTable> available;   // everything in the publication
@@ -52,7 +64,8 @@ PurifiedSource purify(const PurificationRequest& request, CancelToken& cancel);
 // reference/connections.md 9.
 void validate_connection(const ConnectionConfig& connection, CancelToken& cancel);
 
-// DROP SOURCE: drops the slot if it is there (ending the session that uses it). Throws what can be tried again.
+// DROP SOURCE: drops the slot if it is there (ending the session that uses it). Throws what can be
+// tried again.
 void drop_slot(const ConnectionConfig& connection, const std::string& slot, CancelToken& cancel);
 
 }  // namespace tailrace::replication

@@ -1,12 +1,15 @@
-// A running PostgreSQL source: snapshot, then the replication stream, into collections, exactly once.
+// A running PostgreSQL source: snapshot, then the replication stream, into collections, exactly
+// once.
 //
 //   CREATE ─▶ slot + exported snapshot at LSN S ─▶ parallel COPY into staged parts ─▶ one commit ─┐
 //                                                                                                 ▼
-//   restart, reconnect ─▶ stored position ───────────────────────────▶ START_REPLICATION ─▶ commit per transaction,
+//   restart, reconnect ─▶ stored position ───────────────────────────▶ START_REPLICATION ─▶ commit
+//   per transaction,
 //                                                                     position in the same write
 //
-// Threads of its own; all functions are thread-safe and return at once unless said otherwise. Never gives up on
-// what can heal: status tells, backoff, again. What cannot heal becomes an error in exactly the affected collections.
+// Threads of its own; all functions are thread-safe and return at once unless said otherwise. Never
+// gives up on what can heal: status tells, backoff, again. What cannot heal becomes an error in
+// exactly the affected collections.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +25,16 @@
 namespace tailrace::replication {
 
 // reference/system-catalog.md 4.3, 4.4.
-enum class SourceState : std::uint8_t { created, starting, running, paused, stalled, failed, dropped };
+enum class SourceState : std::uint8_t {
+  created,
+  starting,
+  running,
+  paused,
+  stalled,
+  ceased,
+  failed,
+  dropped
+};
 std::string_view to_string(SourceState state);
 
 struct SourceStatusChange {
@@ -33,7 +45,8 @@ struct SourceStatusChange {
   std::string hint;
 };
 
-// Totals since the source was made, or as said; for mz_source_statistics (reference/system-catalog.md 4.1). `nullopt`: NULL.
+// Totals since the source was made, or as said; for mz_source_statistics
+// (reference/system-catalog.md 4.1). `nullopt`: NULL.
 struct ExportStatistics {
   storage::CollectionId collection;  // 0: the source itself
   std::uint64_t messages_received = 0;
@@ -61,20 +74,26 @@ struct SourceOptions {
 
 class PostgresSource {
  public:
-  // Starts at once. What it must know from before (position, S per table) it reads from the store's records under
-  // RecordSpace::positions with keys "postgres/<source id>/...".
+  // Starts at once. What it must know from before (position, S per table) it reads from the store's
+  // records under RecordSpace::positions with keys "postgres/<source id>/...".
   static std::unique_ptr<PostgresSource> start(SourceConfig config, SourceOptions options);
   virtual ~PostgresSource() = default;  // stops; everything committed stays, the slot too
 
   virtual void set_connection(ConnectionConfig connection) = 0;  // reconnects with it
-  virtual void add_table(TableExport table) = 0;     // snapshot beside the running stream
+  virtual void add_table(TableExport table) = 0;  // snapshot beside the running stream
   virtual void remove_table(storage::CollectionId collection) = 0;
   virtual std::vector<ExportStatistics> statistics() const = 0;
-  // For real_time_recency: waits until everything is visible here that upstream had committed when called.
+  // For real_time_recency: waits until everything is visible here that upstream had committed when
+  // called.
   virtual void wait_recent(CancelToken& cancel) = 0;
+  // Until the table's snapshot is committed, or it has ceased with an error: before, it is not to
+  // be read.
+  virtual void wait_readable(storage::CollectionId collection, CancelToken& cancel) = 0;
 };
 
-// Records to delete in the commit that drops the source, and to write (none now) in the one that makes it.
-std::vector<storage::RecordChange> records_of_drop(const storage::Store& store, std::string_view source_id);
+// Records to delete in the commit that drops the source, and to write (none now) in the one that
+// makes it.
+std::vector<storage::RecordChange> records_of_drop(const storage::Store& store,
+                                                   std::string_view source_id);
 
 }  // namespace tailrace::replication

@@ -1,0 +1,25 @@
+// Whether a table upstream still is what an export was made from
+// (reference/postgres-source.md 4.1).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "replication/postgres/config.hpp"
+#include "replication/postgres/pgoutput.hpp"
+
+namespace tailrace::replication {
+
+// Why it cannot go on, for ever; nothing: compatible. Judged on the ingested columns and the
+// recorded keys.
+std::optional<std::string> incompatibility(const TableExport& stored, const UpstreamTable& now);
+
+// The same by what the stream tells. On success `column_of` gets, for each column of the relation,
+// the column of the collection, or -1.
+std::optional<std::string> incompatibility(const TableExport& stored, const pgoutput::Relation& now,
+                                           std::vector<int>& column_of);
+
+// "source table public.t with oid 16401 has been altered: incompatible schema change: <what>".
+std::string altered_text(const UpstreamTable& table, std::string_view what);
+
+}  // namespace tailrace::replication

@@ -1,0 +1,270 @@
+#include "replication/postgres/connection.hpp"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "replication/postgres/connection_settings.hpp"
+
+namespace tailrace::replication {
+
+using std::chrono::microseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+// Between two looks at what else may need doing; every wait is cut into pieces of at most this.
+constexpr microseconds wait_piece_max = std::chrono::seconds(60);
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+// Wakes poll(2) when the token is cancelled.
+struct Connection::Wake {
+  explicit Wake(CancelToken& cancel)
+      : fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), registration(cancel, [fd = fd] {
+          const std::uint64_t one = 1;
+          [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
+        }) {}
+  ~Wake() = default;
+
+  struct Fd {
+    Fd(int descriptor) : value(descriptor) {}  // NOLINT: implicit on purpose
+    ~Fd() { ::close(value); }
+    operator int() const { return value; }  // NOLINT
+    int value;
+  };
+  Fd fd;
+  CancelToken::Registration registration;
+};
+
+QueryResult::QueryResult(pg_result* result) : result_(result, PQclear) {}
+
+std::size_t QueryResult::rows() const {
+  return static_cast<std::size_t>(PQntuples(result_.get()));
+}
+
+bool QueryResult::is_null(std::size_t row, int column) const {
+  return PQgetisnull(result_.get(), static_cast<int>(row), column) != 0;
+}
+
+std::string_view QueryResult::text(std::size_t row, int column) const {
+  return {PQgetvalue(result_.get(), static_cast<int>(row), column),
+          static_cast<std::size_t>(PQgetlength(result_.get(), static_cast<int>(row), column))};
+}
+
+std::int64_t QueryResult::integer(std::size_t row, int column) const {
+  const std::string_view value = text(row, column);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size()) {
+    throw SqlError(sqlstate::protocol_violation,
+                   fmt::format("upstream sent \"{}\" where a number was expected", value));
+  }
+  return number;
+}
+
+std::unique_ptr<Connection> Connection::open(const ConnectionConfig& config,
+                                             const SessionOptions& options, CancelToken& cancel) {
+  cancel.check();
+  std::unique_ptr<Connection> opened(new Connection());
+  opened->cancel_ = &cancel;
+  opened->wake_ = std::make_unique<Wake>(cancel);
+
+  const ConnectionSettings settings(config, options, opened->secret_files_);
+  const auto deadline =
+      steady_clock::now() + std::chrono::milliseconds(std::max(config.connect_timeout_ms, 1u));
+  opened->connection_ = PQconnectStartParams(settings.keywords(), settings.values(), 0);
+  if (opened->connection_ == nullptr) throw std::bad_alloc();
+  opened->finish_startup(deadline);
+  return opened;
+}
+
+Connection::~Connection() {
+  if (message_ != nullptr) PQfreemem(message_);
+  if (connection_ != nullptr) PQfinish(connection_);
+  for (const int fd : secret_files_) ::close(fd);
+}
+
+void Connection::finish_startup(steady_clock::time_point deadline) {
+  if (PQstatus(connection_) == CONNECTION_BAD) raise_connection(PQerrorMessage(connection_));
+  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+  while (state != PGRES_POLLING_OK) {
+    if (state == PGRES_POLLING_FAILED) raise_connection(PQerrorMessage(connection_));
+    const auto left = std::chrono::duration_cast<microseconds>(deadline - steady_clock::now());
+    if (left.count() <= 0 || !poll(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, left, -1)) {
+      throw UpstreamError(sqlstate::connection_failure, "",
+                          "error connecting to server: connection timed out");
+    }
+    state = PQconnectPoll(connection_);
+  }
+  if (PQsetnonblocking(connection_, 1) != 0) raise_connection(PQerrorMessage(connection_));
+  // Settings that not every version knows cannot stand in the startup message.
+  const std::uint32_t version = server_version();
+  if (version >= 140000) {
+    // A backend that waits (for a lock, for transactions to end) notices that we are gone.
+    query("SET client_connection_check_interval = '2s'");
+    query("SET idle_session_timeout = 0");
+  }
+  if (version >= 170000) query("SET transaction_timeout = 0");
+}
+
+std::uint32_t Connection::server_version() const {
+  return static_cast<std::uint32_t>(PQserverVersion(connection_));
+}
+
+bool Connection::poll(short events, microseconds timeout, int extra_fd) {
+  cancel_->check();
+  pollfd fds[3] = {
+      {PQsocket(connection_), events, 0}, {wake_->fd, POLLIN, 0}, {extra_fd, POLLIN, 0}};
+  const auto piece = std::clamp(timeout, microseconds(0), wait_piece_max);
+  const timespec wait{piece.count() / 1'000'000, (piece.count() % 1'000'000) * 1000};
+  const int ready = ::ppoll(fds, extra_fd < 0 ? 2 : 3, &wait, nullptr);
+  if (ready < 0 && errno != EINTR) raise_connection(std::strerror(errno));
+  cancel_->check();
+  return ready > 0 && (fds[0].revents != 0 || (extra_fd >= 0 && fds[2].revents != 0));
+}
+
+bool Connection::wait(microseconds timeout, int extra_fd) {
+  return poll(POLLIN, timeout, extra_fd);
+}
+
+void Connection::flush() {
+  while (true) {
+    const int left = PQflush(connection_);
+    if (left < 0) raise_connection(PQerrorMessage(connection_));
+    if (left == 0) return;
+    poll(POLLIN | POLLOUT, wait_piece_max, -1);
+    if (PQconsumeInput(connection_) == 0) raise_connection(PQerrorMessage(connection_));
+  }
+}
+
+pg_result* Connection::next_result() {
+  while (PQisBusy(connection_) != 0) {
+    poll(POLLIN, wait_piece_max, -1);
+    if (PQconsumeInput(connection_) == 0) raise_connection(PQerrorMessage(connection_));
+  }
+  return PQgetResult(connection_);
+}
+
+// The last result; the first error is thrown once all of them are read, so that the session can go
+// on.
+QueryResult Connection::collect(const std::string&) {
+  flush();
+  std::optional<QueryResult> last;
+  pg_result* failed = nullptr;
+  while (pg_result* result = next_result()) {
+    const ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) {
+      last.emplace(result);
+    } else if (failed == nullptr) {
+      failed = result;
+    } else {
+      PQclear(result);
+    }
+    if (PQstatus(connection_) == CONNECTION_BAD) break;
+  }
+  if (failed != nullptr) {
+    const QueryResult owner(failed);
+    raise_result(failed);
+  }
+  if (!last) raise_connection(PQerrorMessage(connection_));
+  return *last;
+}
+
+QueryResult Connection::query(const std::string& sql) {
+  if (PQsendQuery(connection_, sql.c_str()) == 0) raise_connection(PQerrorMessage(connection_));
+  return collect(sql);
+}
+
+QueryResult Connection::query(const std::string& sql, std::span<const std::string> parameters) {
+  std::vector<const char*> values;
+  for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
+  if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr,
+                        values.data(), nullptr, nullptr, 0) == 0) {
+    raise_connection(PQerrorMessage(connection_));
+  }
+  return collect(sql);
+}
+
+void Connection::start_copy(const std::string& sql) {
+  if (PQsendQuery(connection_, sql.c_str()) == 0) raise_connection(PQerrorMessage(connection_));
+  flush();
+  pg_result* result = next_result();
+  const QueryResult owner(result);
+  const ExecStatusType status = PQresultStatus(result);
+  if (status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) return;
+  raise_result(result);
+}
+
+Connection::Read Connection::read(std::string_view& message) {
+  if (message_ != nullptr) {
+    PQfreemem(message_);
+    message_ = nullptr;
+  }
+  int length = PQgetCopyData(connection_, &message_, 1);
+  if (length == 0) {
+    if (PQconsumeInput(connection_) == 0) raise_connection(PQerrorMessage(connection_));
+    length = PQgetCopyData(connection_, &message_, 1);
+  }
+  if (length > 0) {
+    message = {message_, static_cast<std::size_t>(length)};
+    return Read::message;
+  }
+  if (length == 0) return Read::nothing_yet;
+  if (length == -2) raise_connection(PQerrorMessage(connection_));
+  while (pg_result* result = next_result()) {
+    const QueryResult owner(result);
+    const ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) break;  // the server ended its half
+    if (status == PGRES_FATAL_ERROR) raise_result(result);
+  }
+  return Read::end;
+}
+
+void Connection::send(std::string_view message) {
+  int queued = 0;
+  while ((queued = PQputCopyData(connection_, message.data(), static_cast<int>(message.size()))) ==
+         0) {
+    poll(POLLIN | POLLOUT, wait_piece_max, -1);
+    if (PQconsumeInput(connection_) == 0) raise_connection(PQerrorMessage(connection_));
+  }
+  // What the socket does not take now goes out with the next flush or PQconsumeInput: never wait
+  // here, the server may itself be waiting for us to read.
+  if (queued < 0 || PQflush(connection_) < 0) raise_connection(PQerrorMessage(connection_));
+}
+
+void Connection::set_receive_low_water(int bytes) {
+  // An optimisation only: where the kernel refuses, reads are smaller.
+  ::setsockopt(PQsocket(connection_), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+}
+
+void Connection::raise_connection(std::string text) {
+  throw connection_error(trimmed(std::move(text)));
+}
+
+void Connection::raise_result(const pg_result* result) {
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (state == nullptr || primary == nullptr) raise_connection(PQresultErrorMessage(result));
+  const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  UpstreamError error(SqlState::from_text(state), severity != nullptr ? severity : "ERROR",
+                      primary);
+  if (const char* text = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)) error.detail(text);
+  if (const char* text = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT)) error.hint(text);
+  throw error;
+}
+
+}  // namespace tailrace::replication

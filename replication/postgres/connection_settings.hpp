@@ -1,0 +1,39 @@
+// What is told to libpq: every keyword that the environment or files in a home directory could
+// otherwise decide.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "replication/postgres/connection.hpp"
+
+namespace tailrace::replication {
+
+class ConnectionSettings {
+ public:
+  // Secrets that libpq wants as files become anonymous memory files, added to `secret_files` for
+  // the caller to close when the session ends.
+  ConnectionSettings(const ConnectionConfig& config, const SessionOptions& options,
+                     std::vector<int>& secret_files);
+
+  const char* const* keywords() const { return keywords_.data(); }
+  const char* const* values() const { return values_.data(); }
+
+ private:
+  void set(const char* keyword, std::string value) {
+    settings_.emplace_back(keyword, std::move(value));
+  }
+  void set_address(const ConnectionConfig& config);
+  void set_tls(const ConnectionConfig& config, std::vector<int>& secret_files);
+
+  std::vector<std::pair<const char*, std::string>> settings_;
+  std::vector<const char*> keywords_;
+  std::vector<const char*> values_;
+};
+
+// libpq's text of a failed connection as an error with the texts and SQLSTATEs of the reference.
+UpstreamError connection_error(std::string_view text);
+
+}  // namespace tailrace::replication
