@@ -57,7 +57,7 @@ def table_of(number):
 
 def inserts(number, type_name, offset):
     """One row a value, and one NULL."""
-    values = ", ".join(f"({offset + i}, {value}::{type_name})"
+    values = ", ".join(f"({offset + i}, CAST({value} AS {type_name}))"
                        for i, value in enumerate([*TYPES[type_name], "NULL"]))
     return f"INSERT INTO {table_of(number)} VALUES {values};"
 

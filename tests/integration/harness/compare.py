@@ -12,6 +12,7 @@ from .wait import eventually
 _FLOATS = {700, 701}
 _FLOAT_ARRAYS = {1021, 1022}
 _JSON = {114, 3802}
+_JSON_ARRAYS = {199, 3807}
 _NUMERIC = 1700
 _NUMERIC_ARRAY = 1231
 _TIMESTAMPTZ = {1184, 1185}
@@ -36,6 +37,8 @@ def _canonical(value, oid):
         return re.sub(r"[^{},]+", lambda word: word[0] if word[0] == "NULL" else _plain(word[0]), value)
     if oid in _JSON:
         return json.dumps(json.loads(value, parse_float=_plain, parse_int=_plain), sort_keys=True)
+    if oid in _JSON_ARRAYS:
+        return value.replace(" ", "")  # the dialect prints no blanks inside
     if oid in _TIMESTAMPTZ:
         return value.replace(" UTC", "+00")
     return value
