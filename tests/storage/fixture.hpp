@@ -1,0 +1,79 @@
+// What storage tests share: a directory, a clock that the test moves, batches of two columns,
+// contents as a map.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "storage/store.hpp"
+
+namespace tailrace::storage::testing {
+
+// A directory that goes away with the object.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Rows of (key int8, value text).
+struct Row {
+  std::int64_t key = 0;
+  std::string value;
+  Diff diff = 1;
+  Timestamp time = 0;
+};
+CollectionDescription key_value_description(CollectionKind kind = CollectionKind::clocked);
+Batch batch_of(const std::vector<Row>& rows);
+Delta delta_of(const std::vector<Row>& rows);
+Delta errors_of(const std::vector<std::string>& messages, Diff diff = 1);
+std::vector<Row> rows_of(const Batch& batch);
+
+// (key, value) -> multiplicity, zeros left out.
+using Contents = std::map<std::pair<std::int64_t, std::string>, Diff>;
+Contents contents_of(const Chunks& chunks);
+Contents contents_at(Store& store, CollectionId collection, Timestamp time);
+// At the latest time that is complete.
+Contents contents_now(Store& store, CollectionId collection);
+std::map<std::string, Diff> errors_at(Store& store, CollectionId collection, Timestamp time);
+
+CommitRequest write(CollectionId collection, const std::vector<Row>& rows);
+
+// A store over a directory, closed and opened again at will.
+class Fixture {
+ public:
+  Fixture();
+  Store& store() { return *store_; }
+  StoreOptions options();
+  void close() { store_.reset(); }
+  void open();
+  void reopen() { close(), open(); }
+
+  CollectionId create(CollectionKind kind = CollectionKind::clocked,
+                      std::uint64_t retention_ms = 1000);
+  // Commits and gives the time; a conflict or an error fails the test.
+  Timestamp commit(CommitRequest request);
+  std::vector<std::string> warnings() const;
+
+  TemporaryDirectory directory;
+  std::atomic<std::uint64_t> wall{1'000'000};
+  std::uint64_t tick_ms = 0;  // none: time moves with commits
+  std::size_t tail_bytes_max = 64 << 20;
+
+ private:
+  std::unique_ptr<Store> store_;
+  std::uint64_t next_collection_ = 1;
+  mutable std::mutex mutex_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace tailrace::storage::testing
