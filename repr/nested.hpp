@@ -52,4 +52,11 @@ std::vector<Value> decode_record(const Type& type, std::string_view bytes);
 std::string encode_range(const Type& type, const RangeValue& value);
 RangeValue decode_range(const Type& type, std::string_view bytes);
 
+// The one form of a range: discrete ones as [a,b), what holds nothing as empty, infinite bounds
+// exclusive. Throws where the lower bound is above the upper one (22000), or where a bound cannot
+// be moved on (22003).
+RangeValue canonical_range(const Type& type, RangeValue range);
+// Arrays without elements have no dimensions; all else stays.
+ArrayValue canonical_array(ArrayValue array);
+
 }  // namespace tailrace
