@@ -204,7 +204,7 @@ class DistinctAggregator final : public Grouping::Aggregator {
   }
 
   const Entry& entry_;
-  GroupTable table_;
+  KeyTable table_;
   std::vector<Diff> counts_;
   LinearAggregator linear_;
   std::vector<std::uint32_t> rows_;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/functions/aggregate.hpp"
-#include "engine/operators/group_table.hpp"
+#include "engine/operators/key_table.hpp"
 #include "engine/operators/run.hpp"
 #include "engine/operators/winners.hpp"
 
@@ -46,7 +46,7 @@ class Grouping {
   Batch representatives(const Batch& keys) const;
 
   const AggregationLayout& layout_;
-  GroupTable table_;
+  KeyTable table_;
   std::vector<Diff> counts_;
   std::unique_ptr<Winners> representatives_;
   std::vector<std::unique_ptr<Aggregator>> aggregators_;

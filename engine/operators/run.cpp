@@ -73,9 +73,11 @@ void ErrorLedger::add(const DataError& error, Diff diff) {
   if (entry->second.diff == 0) entries_.erase(entry);
 }
 
-void ErrorLedger::check() const {
+void ErrorLedger::check(bool early) const {
   const std::lock_guard lock(mutex_);
-  if (!entries_.empty()) throw entries_.begin()->second.error.to_sql_error();
+  for (const auto& [key, entry] : entries_) {
+    if (!early || entry.diff > 0) throw entry.error.to_sql_error();
+  }
 }
 
 void HeldMemory::add(std::size_t bytes) {

@@ -19,8 +19,9 @@ class ErrorLedger {
  public:
   void add(const Batch& errors);  // of error_schema()
   void add(const DataError& error, Diff diff);
-  // Throws the smallest by message of those that are left.
-  void check() const;
+  // Throws the smallest by message of those that are left. Where not all pieces were read (`early`) one that is only
+  // retracted so far says nothing.
+  void check(bool early = false) const;
 
  private:
   struct Entry {

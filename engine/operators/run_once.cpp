@@ -98,16 +98,17 @@ void finish_ordered(MorselsPtr rows, const PlanPtr& plan, const Finishing& finis
 void finish_unordered(MorselsPtr rows, const PlanPtr& plan, const Finishing& finishing, Run& run,
                       const std::function<void(Batch)>& sink) {
   const std::shared_ptr<Settled> settled = settle(std::move(rows), plan->types, run);
-  run.errors().check();
   Emitter emitter(finishing, finishing.offset, finishing.limit.value_or(no_limit), sink);
-  if (emitter.is_done()) return;
   std::mutex mutex;
-  run.for_each(*settled, [&](std::size_t, const Batch& batch) {
-    const std::lock_guard lock(mutex);
-    emitter.emit(batch);
-    if (emitter.is_done()) run.stop();
-  });
+  if (!emitter.is_done()) {
+    run.for_each(*settled, [&](std::size_t, const Batch& batch) {
+      const std::lock_guard lock(mutex);
+      emitter.emit(batch);
+      if (emitter.is_done()) run.stop();
+    });
+  }
   if (!emitter.is_done()) settled->finish();
+  run.errors().check(emitter.is_done());
 }
 
 }  // namespace
@@ -135,7 +136,6 @@ MorselsPtr open(const PlanPtr& plan, Run& run) {
 void run_once(const PlanPtr& plan, const OnceOptions& options, const std::function<void(Batch)>& sink) {
   Run run(options);
   const MorselsPtr rows = open(plan, run);
-  run.errors().check();
   std::mutex mutex;
   run.for_each(*rows, [&](std::size_t, Batch batch) {
     const std::lock_guard lock(mutex);
@@ -153,7 +153,6 @@ void run_once(const PlanPtr& plan, const Finishing& finishing, const OnceOptions
   } else {
     finish_ordered(std::move(rows), plan, finishing, run, sink);
   }
-  run.errors().check();
 }
 
 }  // namespace tailrace::engine

@@ -1,4 +1,4 @@
-#include "engine/operators/group_table.hpp"
+#include "engine/operators/key_table.hpp"
 
 #include <cstring>
 
@@ -35,7 +35,7 @@ bool has_variants(const Type& type) {
   }
 }
 
-GroupTable::GroupTable(std::vector<Type> types, Equality equality)
+KeyTable::KeyTable(std::vector<Type> types, Equality equality)
     : types_(std::move(types)), equality_(equality), slots_(slots_min) {
   for (std::size_t i = 0; i < types_.size(); ++i) {
     columns_.push_back(static_cast<int>(i));
@@ -49,14 +49,14 @@ GroupTable::GroupTable(std::vector<Type> types, Equality equality)
   }
 }
 
-std::size_t GroupTable::memory_bytes() const {
+std::size_t KeyTable::memory_bytes() const {
   std::size_t bytes = slots_.capacity() * sizeof(std::uint32_t) + refs_.capacity() * sizeof(Ref) +
                       group_hashes_.capacity() * sizeof(std::uint64_t);
   for (const Batch& segment : segments_) bytes += segment.memory_bytes();
   return bytes;
 }
 
-bool GroupTable::same_key(const Batch& a, std::size_t row_a, const Batch& b, std::size_t row_b) const {
+bool KeyTable::same_key(const Batch& a, std::size_t row_a, const Batch& b, std::size_t row_b) const {
   for (std::size_t i = 0; i < comparisons_.size(); ++i) {
     const Column& x = *a.columns[i];
     const Column& y = *b.columns[i];
@@ -79,7 +79,7 @@ bool GroupTable::same_key(const Batch& a, std::size_t row_a, const Batch& b, std
   return true;
 }
 
-void GroupTable::find_or_add(const Batch& keys, std::vector<std::uint32_t>& groups) {
+void KeyTable::find_or_add(const Batch& keys, std::vector<std::uint32_t>& groups) {
   hash_rows(keys, columns_, equality_, hashes_);
   groups.resize(keys.rows);
   const auto first_new = static_cast<std::uint32_t>(refs_.size());
@@ -113,7 +113,7 @@ void GroupTable::find_or_add(const Batch& keys, std::vector<std::uint32_t>& grou
 }
 
 // What the new groups refer to in `keys` becomes a segment of its own.
-void GroupTable::keep_new(const Batch& keys, std::uint32_t first_new) {
+void KeyTable::keep_new(const Batch& keys, std::uint32_t first_new) {
   std::vector<std::uint32_t> rows;
   rows.reserve(refs_.size() - first_new);
   for (std::size_t group = first_new; group < refs_.size(); ++group) rows.push_back(refs_[group].row);
@@ -135,7 +135,7 @@ void GroupTable::keep_new(const Batch& keys, std::uint32_t first_new) {
   segments_.push_back(std::move(added));
 }
 
-void GroupTable::grow() {
+void KeyTable::grow() {
   slots_.assign(slots_.size() * 2, 0);
   for (std::size_t group = 0; group < group_hashes_.size(); ++group) {
     std::size_t slot = group_hashes_[group] & (slots_.size() - 1);
@@ -144,7 +144,7 @@ void GroupTable::grow() {
   }
 }
 
-Batch GroupTable::keys() const {
+Batch KeyTable::keys() const {
   if (segments_.empty()) return empty_batch(types_);
   return concatenate(segments_);
 }

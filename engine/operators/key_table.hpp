@@ -1,4 +1,4 @@
-// Groups by key: every distinct key gets the next number from 0. Not for several threads.
+// A table of keys: every distinct one gets the next number from 0, its group. Not for several threads.
 //
 // Keys are kept in the batches in which they came first (just the new ones), so that nothing is converted; equality is
 // that of `equality`, NULL equal to NULL.
@@ -13,9 +13,9 @@
 
 namespace tailrace::engine {
 
-class GroupTable {
+class KeyTable {
  public:
-  GroupTable(std::vector<Type> types, Equality equality);
+  KeyTable(std::vector<Type> types, Equality equality);
 
   std::size_t size() const { return refs_.size(); }
   std::size_t memory_bytes() const;
