@@ -11,6 +11,23 @@ namespace tailrace::engine {
 
 namespace {
 
+std::string family_name(TypeId id) {
+  switch (id) {
+    case TypeId::array:
+      return "array";
+    case TypeId::list:
+      return "list";
+    case TypeId::map:
+      return "map";
+    case TypeId::record:
+      return "record";
+    case TypeId::range:
+      return "range";
+    default:
+      return catalog_name(id);
+  }
+}
+
 class CastMatrix {
  public:
   CastMatrix() {
@@ -34,7 +51,7 @@ class CastMatrix {
 
  private:
   void add(Cast cast) {
-    names_.push_back(catalog_name(cast.from) + "_to_" + catalog_name(cast.to));
+    names_.push_back(family_name(cast.from) + "_to_" + family_name(cast.to));
     cast.function.name = names_.back();
     cast.function.doc = "Converts the value.";
     entries_.push_back(std::move(cast));

@@ -8,7 +8,8 @@ namespace {
 
 using Entry = AggregationLayout::Entry;
 
-// The rows of a batch that count for an aggregate: the filter is true, no argument is NULL where that matters.
+// The rows of a batch that count for an aggregate: the filter is true, no argument is NULL where
+// that matters.
 void rows_that_count(const Batch& batch, const Entry& entry, std::vector<std::uint32_t>& rows) {
   rows.clear();
   std::vector<const Column*> not_null;
@@ -22,7 +23,8 @@ void rows_that_count(const Batch& batch, const Entry& entry, std::vector<std::ui
   const Column* const filter =
       entry.filter < 0 ? nullptr : batch.columns[static_cast<std::size_t>(entry.filter)].get();
   for (std::size_t row = 0; row < batch.rows; ++row) {
-    if (filter != nullptr && filter->values<std::uint8_t>()[row] == 0) continue;  // NULL is zero too
+    if (filter != nullptr && filter->values<std::uint8_t>()[row] == 0)
+      continue;  // NULL is zero too
     if (!not_null.empty() && not_null.front()->is_null(row)) continue;
     rows.push_back(static_cast<std::uint32_t>(row));
   }
@@ -38,9 +40,12 @@ std::vector<ColumnPtr> columns_of(const Batch& batch, const std::vector<int>& in
 class States {
  public:
   explicit States(std::size_t bytes) : stride_((bytes + 7) / 8 * 8) {}
-  std::byte* at(std::size_t group) { return blocks_[group / per_block].get() + group % per_block * stride_; }
+  std::byte* at(std::size_t group) {
+    return blocks_[group / per_block].get() + group % per_block * stride_;
+  }
   void grow(std::size_t groups) {
-    while (blocks_.size() * per_block < groups) blocks_.push_back(std::make_unique<std::byte[]>(per_block * stride_));
+    while (blocks_.size() * per_block < groups)
+      blocks_.push_back(std::make_unique<std::byte[]>(per_block * stride_));
   }
   std::size_t memory_bytes() const { return blocks_.size() * per_block * stride_; }
 
@@ -53,9 +58,12 @@ class States {
 class LinearAggregator final : public Grouping::Aggregator {
  public:
   explicit LinearAggregator(const Entry& entry)
-      : entry_(entry), function_(*entry.aggregate->function), states_(function_.accumulator_bytes) {}
+      : entry_(entry),
+        function_(*entry.aggregate->function),
+        states_(function_.accumulator_bytes) {}
 
-  void add(const Batch& batch, std::span<const std::uint32_t> groups, std::size_t group_count) override {
+  void add(const Batch& batch, std::span<const std::uint32_t> groups,
+           std::size_t group_count) override {
     states_.grow(group_count);
     rows_that_count(batch, entry_, rows_);
     pointers_.resize(rows_.size());
@@ -78,7 +86,8 @@ class LinearAggregator final : public Grouping::Aggregator {
     function_.update(arguments, rows, diffs_, pointers_);
   }
 
-  void merge(Aggregator& other, std::span<const std::uint32_t> to_groups, std::size_t group_count) override {
+  void merge(Aggregator& other, std::span<const std::uint32_t> to_groups,
+             std::size_t group_count) override {
     states_.grow(group_count);
     auto& from = static_cast<LinearAggregator&>(other);
     for (std::size_t group = 0; group < to_groups.size(); ++group) {
@@ -105,8 +114,8 @@ class ExtremeAggregator final : public Grouping::Aggregator {
   ExtremeAggregator(const AggregationLayout& layout, const Entry& entry)
       : entry_(entry),
         winners_({layout.types[static_cast<std::size_t>(entry.arguments[0])]},
-                 [wins = entry.aggregate->function->wins](const Batch& a, std::size_t row_a, const Batch& b,
-                                                          std::size_t row_b) {
+                 [wins = entry.aggregate->function->wins](const Batch& a, std::size_t row_a,
+                                                          const Batch& b, std::size_t row_b) {
                    return wins(*a.columns[0], row_a, *b.columns[0], row_b);
                  }) {}
 
@@ -137,8 +146,8 @@ class ExtremeAggregator final : public Grouping::Aggregator {
 };
 
 // Batches of (group as int8, some columns of the input), with diffs.
-Batch with_groups(const Batch& batch, std::span<const std::uint32_t> rows, std::span<const std::uint32_t> groups,
-                  const std::vector<int>& columns) {
+Batch with_groups(const Batch& batch, std::span<const std::uint32_t> rows,
+                  std::span<const std::uint32_t> groups, const std::vector<int>& columns) {
   ColumnBuilder numbers(TypeId::int8, rows.size());
   for (const std::uint32_t row : rows) numbers.append<std::int64_t>(groups[row]);
   Batch chosen = gather(batch.project(columns), rows);
@@ -158,7 +167,8 @@ Batch with_renamed_groups(const Batch& batch, std::span<const std::uint32_t> to_
   return renamed;
 }
 
-// DISTINCT of a linear or extreme aggregate: the set of values of each group, each counted by its diffs.
+// DISTINCT of a linear or extreme aggregate: the set of values of each group, each counted by its
+// diffs.
 class DistinctAggregator final : public Grouping::Aggregator {
  public:
   DistinctAggregator(const AggregationLayout& layout, const Entry& entry)
@@ -189,12 +199,15 @@ class DistinctAggregator final : public Grouping::Aggregator {
     linear_.add_once(arguments, rows, groups, group_count);
   }
   void append(std::size_t group, ColumnBuilder& out) override { linear_.append(group, out); }
-  std::size_t memory_bytes() const override { return table_.memory_bytes() + linear_.memory_bytes(); }
+  std::size_t memory_bytes() const override {
+    return table_.memory_bytes() + linear_.memory_bytes();
+  }
 
  private:
   static std::vector<Type> types_of(const AggregationLayout& layout, const Entry& entry) {
     std::vector<Type> types = {TypeId::int8};
-    for (const int argument : entry.arguments) types.push_back(layout.types[static_cast<std::size_t>(argument)]);
+    for (const int argument : entry.arguments)
+      types.push_back(layout.types[static_cast<std::size_t>(argument)]);
     return types;
   }
   void add_values(const Batch& values) {
@@ -211,10 +224,12 @@ class DistinctAggregator final : public Grouping::Aggregator {
   std::vector<std::uint32_t> found_;
 };
 
-// string_agg, array_agg, ...: all rows of a group, in order. Without ORDER BY by value, so that it is deterministic.
+// string_agg, array_agg, ...: all rows of a group, in order. Without ORDER BY by value, so that it
+// is deterministic.
 class CollectingAggregator final : public Grouping::Aggregator {
  public:
-  CollectingAggregator(const AggregationLayout& layout, const Entry& entry) : entry_(entry), columns_(entry.arguments) {
+  CollectingAggregator(const AggregationLayout& layout, const Entry& entry)
+      : entry_(entry), columns_(entry.arguments) {
     types_ = {TypeId::int8};
     order_ = {{.column = 0}};
     for (OrderKey key : entry.order_by) {
@@ -222,8 +237,10 @@ class CollectingAggregator final : public Grouping::Aggregator {
       key.column = static_cast<int>(columns_.size());
       order_.push_back(key);
     }
-    for (std::size_t i = 0; i < entry.arguments.size(); ++i) order_.push_back({.column = static_cast<int>(i) + 1});
-    for (const int column : columns_) types_.push_back(layout.types[static_cast<std::size_t>(column)]);
+    for (std::size_t i = 0; i < entry.arguments.size(); ++i)
+      order_.push_back({.column = static_cast<int>(i) + 1});
+    for (const int column : columns_)
+      types_.push_back(layout.types[static_cast<std::size_t>(column)]);
   }
 
   void add(const Batch& batch, std::span<const std::uint32_t> groups, std::size_t) override {
@@ -243,7 +260,8 @@ class CollectingAggregator final : public Grouping::Aggregator {
     for (const std::uint32_t row : sort_rows(net, order_)) {
       if (net.diffs[row] < 0) run.errors().add(retraction_error(net.diffs[row]), 1);
       // Values that are equal in SQL's sense stand side by side in this order.
-      const bool again = entry_.aggregate->distinct && previous < net.rows && same_values(net, previous, row);
+      const bool again =
+          entry_.aggregate->distinct && previous < net.rows && same_values(net, previous, row);
       if (again || net.diffs[row] <= 0) continue;
       previous = row;
       const Diff times = entry_.aggregate->distinct ? 1 : net.diffs[row];
@@ -278,7 +296,8 @@ class CollectingAggregator final : public Grouping::Aggregator {
  private:
   bool same_values(const Batch& batch, std::size_t a, std::size_t b) const {
     std::vector<int> compared;
-    for (std::size_t i = 0; i <= entry_.arguments.size(); ++i) compared.push_back(static_cast<int>(i));
+    for (std::size_t i = 0; i <= entry_.arguments.size(); ++i)
+      compared.push_back(static_cast<int>(i));
     return equal_rows(batch, a, compared, batch, b, compared, Equality::sql);
   }
 
@@ -294,7 +313,8 @@ class CollectingAggregator final : public Grouping::Aggregator {
 
 }  // namespace
 
-std::unique_ptr<Grouping::Aggregator> make_aggregator(const AggregationLayout& layout, const Entry& entry) {
+std::unique_ptr<Grouping::Aggregator> make_aggregator(const AggregationLayout& layout,
+                                                      const Entry& entry) {
   switch (entry.aggregate->function->kind) {
     case AggregateClass::linear:
       if (entry.aggregate->distinct) return std::make_unique<DistinctAggregator>(layout, entry);

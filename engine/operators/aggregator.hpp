@@ -11,9 +11,11 @@ namespace tailrace::engine {
 class Grouping::Aggregator {
  public:
   virtual ~Aggregator() = default;
-  virtual void add(const Batch& batch, std::span<const std::uint32_t> groups, std::size_t group_count) = 0;
+  virtual void add(const Batch& batch, std::span<const std::uint32_t> groups,
+                   std::size_t group_count) = 0;
   // Group i of the other is group to_groups[i] here.
-  virtual void merge(Aggregator& other, std::span<const std::uint32_t> to_groups, std::size_t group_count) = 0;
+  virtual void merge(Aggregator& other, std::span<const std::uint32_t> to_groups,
+                     std::size_t group_count) = 0;
   // Called once before `append`, with the number of groups.
   virtual void settle(std::size_t group_count, Run& run) = 0;
   virtual void append(std::size_t group, ColumnBuilder& out) = 0;

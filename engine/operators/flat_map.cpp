@@ -13,8 +13,13 @@ constexpr std::size_t rows_per_call_max = 100'000'000;
 class FlatMapMorsels final : public Morsels {
  public:
   // The input has the arguments as further columns behind the first `width`.
-  FlatMapMorsels(const plan::FlatMap& node, std::vector<int> arguments, std::size_t width, MorselsPtr input, Run& run)
-      : node_(node), arguments_(std::move(arguments)), width_(width), input_(std::move(input)), run_(run) {
+  FlatMapMorsels(const plan::FlatMap& node, std::vector<int> arguments, std::size_t width,
+                 MorselsPtr input, Run& run)
+      : node_(node),
+        arguments_(std::move(arguments)),
+        width_(width),
+        input_(std::move(input)),
+        run_(run) {
     std::vector<Type> types;
     for (const ScalarPtr& argument : node.arguments) types.push_back(argument->type);
     for (const ColumnSchema& column : node.function->columns(types)) types_.push_back(column.type);
@@ -30,7 +35,8 @@ class FlatMapMorsels final : public Morsels {
  private:
   void expand(const Batch& batch, const BatchConsumer& consume) {
     std::vector<ColumnPtr> arguments;
-    for (const int column : arguments_) arguments.push_back(batch.columns[static_cast<std::size_t>(column)]);
+    for (const int column : arguments_)
+      arguments.push_back(batch.columns[static_cast<std::size_t>(column)]);
     std::vector<ColumnBuilder> builders;
     for (const Type& type : types_) builders.emplace_back(type);
     ColumnBuilder ordinals(TypeId::int8);

@@ -8,7 +8,8 @@ namespace {
 
 std::vector<Type> key_types(const AggregationLayout& layout) {
   std::vector<Type> types;
-  for (const int column : layout.key) types.push_back(layout.types[static_cast<std::size_t>(column)]);
+  for (const int column : layout.key)
+    types.push_back(layout.types[static_cast<std::size_t>(column)]);
   return types;
 }
 
@@ -16,11 +17,14 @@ constexpr std::size_t rows_per_batch = 64 << 10;
 
 }  // namespace
 
-Grouping::Grouping(const AggregationLayout& layout) : layout_(layout), table_(key_types(layout), Equality::sql) {
-  for (const AggregationLayout::Entry& entry : layout.entries) aggregators_.push_back(make_aggregator(layout, entry));
+Grouping::Grouping(const AggregationLayout& layout)
+    : layout_(layout), table_(key_types(layout), Equality::sql) {
+  for (const AggregationLayout::Entry& entry : layout.entries)
+    aggregators_.push_back(make_aggregator(layout, entry));
   if (layout.keeps_representatives) {
     representatives_ = std::make_unique<Winners>(
-        key_types(layout), [](const Batch& a, std::size_t row_a, const Batch& b, std::size_t row_b) {
+        key_types(layout),
+        [](const Batch& a, std::size_t row_a, const Batch& b, std::size_t row_b) {
           return compare_rows(a, row_a, {}, b, row_b, {}, Equality::identity) < 0;
         });
   }
@@ -50,7 +54,8 @@ void Grouping::merge(Grouping&& other) {
   std::vector<std::uint32_t> to_groups;
   table_.find_or_add(other.table_.keys(), to_groups);
   counts_.resize(table_.size());
-  for (std::size_t group = 0; group < to_groups.size(); ++group) counts_[to_groups[group]] += other.counts_[group];
+  for (std::size_t group = 0; group < to_groups.size(); ++group)
+    counts_[to_groups[group]] += other.counts_[group];
   if (representatives_ != nullptr) representatives_->merge(*other.representatives_, to_groups);
   for (std::size_t i = 0; i < aggregators_.size(); ++i) {
     aggregators_[i]->merge(*other.aggregators_[i], to_groups, table_.size());

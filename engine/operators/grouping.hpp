@@ -1,7 +1,8 @@
 // Aggregation of batches by key: what one worker knows about each group. Not for several threads.
 //
-// Batches have the columns that an AggregationLayout lays down. Linear aggregates take diffs as weights; distinct and
-// whole-group ones gather what they need and settle it at the end; min and max need input without retractions.
+// Batches have the columns that an AggregationLayout lays down. Linear aggregates take diffs as
+// weights; distinct and whole-group ones gather what they need and settle it at the end; min and
+// max need input without retractions.
 #pragma once
 
 #include <memory>
@@ -22,7 +23,7 @@ struct AggregationLayout {
     int filter = -1;
     std::vector<OrderKey> order_by;
   };
-  std::vector<Type> types;      // of the input
+  std::vector<Type> types;  // of the input
   std::vector<int> key;
   std::vector<Entry> entries;
   bool keeps_representatives = false;  // keys with variants: the smallest by identity is shown

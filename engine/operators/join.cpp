@@ -1,7 +1,8 @@
-// Inner join of n inputs: the largest streams, the others stand in hash tables, which it probes one after the other.
+// Inner join of n inputs: the largest streams, the others stand in hash tables, which it probes one
+// after the other.
 //
-// Order: from the largest input on, always the smallest input that shares a class with those joined so far; one that
-// shares none is a cross product and comes as late as it can.
+// Order: from the largest input on, always the smallest input that shares a class with those joined
+// so far; one that shares none is a cross product and comes as late as it can.
 #include <algorithm>
 #include <optional>
 
@@ -16,10 +17,11 @@ constexpr std::size_t pairs_per_batch = 32 << 10;
 
 // An input with its keys as columns of its own.
 struct JoinInput {
-  PlanPtr plan;                                   // the input, then the keys that are no plain columns
-  std::size_t width = 0;                          // without these
-  std::vector<std::optional<int>> key_of_class;   // the column of this plan that stands for the class
-  std::vector<std::pair<int, int>> equal;         // columns that must be equal in each row
+  PlanPtr plan;           // the input, then the keys that are no plain columns
+  std::size_t width = 0;  // without these
+  std::vector<std::optional<int>>
+      key_of_class;                        // the column of this plan that stands for the class
+  std::vector<std::pair<int, int>> equal;  // columns that must be equal in each row
 };
 
 // Rows without NULL in any key, whose keys of one class are equal.
@@ -36,7 +38,8 @@ Batch joinable(const JoinInput& input, Batch batch) {
   if (not_null.empty() && input.equal.empty()) return batch;
   std::vector<std::uint32_t> staying;
   for (std::size_t row = 0; row < batch.rows; ++row) {
-    const bool null = std::any_of(not_null.begin(), not_null.end(), [&](auto* column) { return column->is_null(row); });
+    const bool null = std::any_of(not_null.begin(), not_null.end(),
+                                  [&](auto* column) { return column->is_null(row); });
     if (null) continue;
     const bool equal = std::all_of(input.equal.begin(), input.equal.end(), [&](const auto& pair) {
       const Column& a = *batch.columns[static_cast<std::size_t>(pair.first)];
@@ -51,8 +54,8 @@ Batch joinable(const JoinInput& input, Batch batch) {
 // One hash table to probe; its columns come after those joined so far.
 struct JoinStage {
   std::vector<JoinTable> tables;
-  std::vector<int> probe_key;      // columns of what is joined so far
-  std::vector<bool> keep_probe;    // columns that are still wanted afterwards
+  std::vector<int> probe_key;    // columns of what is joined so far
+  std::vector<bool> keep_probe;  // columns that are still wanted afterwards
   std::vector<bool> keep_table;
 };
 
@@ -62,14 +65,16 @@ PerRow<Diff> multiply(const Batch& a, std::span<const std::uint32_t> a_rows, con
     return PerRow<Diff>::uniform(a.diffs.uniform_value() * b.diffs.uniform_value());
   }
   std::vector<Diff> products(a_rows.size());
-  for (std::size_t i = 0; i < a_rows.size(); ++i) products[i] = a.diffs[a_rows[i]] * b.diffs[b_rows[i]];
+  for (std::size_t i = 0; i < a_rows.size(); ++i)
+    products[i] = a.diffs[a_rows[i]] * b.diffs[b_rows[i]];
   return PerRow<Diff>::each(std::move(products));
 }
 
 class JoinMorsels final : public Morsels {
  public:
-  JoinMorsels(JoinInput driver, MorselsPtr driver_rows, std::vector<JoinStage> stages, std::vector<int> output,
-              bool tables_retract, std::unique_ptr<HeldMemory> memory, Run& run)
+  JoinMorsels(JoinInput driver, MorselsPtr driver_rows, std::vector<JoinStage> stages,
+              std::vector<int> output, bool tables_retract, std::unique_ptr<HeldMemory> memory,
+              Run& run)
       : driver_(std::move(driver)),
         driver_rows_(std::move(driver_rows)),
         stages_(std::move(stages)),
@@ -80,7 +85,9 @@ class JoinMorsels final : public Morsels {
 
   std::size_t count() const override { return driver_rows_->count(); }
   std::size_t rows_estimate() const override { return driver_rows_->rows_estimate(); }
-  bool may_retract(std::size_t morsel) const override { return tables_retract_ || driver_rows_->may_retract(morsel); }
+  bool may_retract(std::size_t morsel) const override {
+    return tables_retract_ || driver_rows_->may_retract(morsel);
+  }
   void produce(std::size_t morsel, const BatchConsumer& consume) override {
     driver_rows_->produce(morsel, [&](Batch batch) {
       batch = joinable(driver_, std::move(batch));
@@ -103,29 +110,34 @@ class JoinMorsels final : public Morsels {
       for (std::size_t row = 0; row < batch.rows;) {
         probe_rows.clear();
         table_rows.clear();
-        row = table.probe(batch, stage.probe_key, hashes, row, pairs_per_batch, probe_rows, table_rows);
+        row = table.probe(batch, stage.probe_key, hashes, row, pairs_per_batch, probe_rows,
+                          table_rows);
         run_.check_cancel();
         // One probe row may match any number of rows: they go on in pieces.
         for (std::size_t first = 0; first < probe_rows.size(); first += pairs_per_batch) {
           const std::size_t count = std::min(pairs_per_batch, probe_rows.size() - first);
-          probe(stage_index + 1, pair(stage, batch, std::span(probe_rows).subspan(first, count), table.rows(),
-                                      std::span(table_rows).subspan(first, count)),
+          probe(stage_index + 1,
+                pair(stage, batch, std::span(probe_rows).subspan(first, count), table.rows(),
+                     std::span(table_rows).subspan(first, count)),
                 consume);
         }
       }
     }
   }
 
-  static Batch pair(const JoinStage& stage, const Batch& probe, std::span<const std::uint32_t> probe_rows,
-                    const Batch& table, std::span<const std::uint32_t> table_rows) {
+  static Batch pair(const JoinStage& stage, const Batch& probe,
+                    std::span<const std::uint32_t> probe_rows, const Batch& table,
+                    std::span<const std::uint32_t> table_rows) {
     Batch result;
     result.rows = probe_rows.size();
     result.diffs = multiply(probe, probe_rows, table, table_rows);
     for (std::size_t i = 0; i < probe.columns.size(); ++i) {
-      result.columns.push_back(stage.keep_probe[i] ? gather(probe.columns[i], probe_rows) : nullptr);
+      result.columns.push_back(stage.keep_probe[i] ? gather(probe.columns[i], probe_rows)
+                                                   : nullptr);
     }
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      result.columns.push_back(stage.keep_table[i] ? gather(table.columns[i], table_rows) : nullptr);
+      result.columns.push_back(stage.keep_table[i] ? gather(table.columns[i], table_rows)
+                                                   : nullptr);
     }
     return result;
   }
@@ -173,7 +185,8 @@ std::vector<JoinInput> prepare(const plan::Join& node, const std::vector<std::si
       const int over = input_of(scalar, firsts);
       const auto index = static_cast<std::size_t>(over < 0 ? home : over);
       JoinInput& input = inputs[index];
-      const ScalarPtr local = shift_columns(scalar, -static_cast<int>(over < 0 ? 0 : firsts[index]));
+      const ScalarPtr local =
+          shift_columns(scalar, -static_cast<int>(over < 0 ? 0 : firsts[index]));
       int column;
       if (const auto* reference = std::get_if<scalar::Column>(&local->node)) {
         column = reference->index;
@@ -189,16 +202,19 @@ std::vector<JoinInput> prepare(const plan::Join& node, const std::vector<std::si
       }
     }
   }
-  for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i].plan = map(node.inputs[i], std::move(maps[i]));
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    inputs[i].plan = map(node.inputs[i], std::move(maps[i]));
   return inputs;
 }
 
 // Which inputs, in which order.
-std::vector<std::size_t> choose_order(const std::vector<JoinInput>& inputs, const std::vector<MorselsPtr>& rows) {
+std::vector<std::size_t> choose_order(const std::vector<JoinInput>& inputs,
+                                      const std::vector<MorselsPtr>& rows) {
   std::vector<std::size_t> left(inputs.size());
   for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;
   const auto size = [&](std::size_t input) { return rows[input]->rows_estimate(); };
-  const auto largest = std::max_element(left.begin(), left.end(), [&](auto a, auto b) { return size(a) < size(b); });
+  const auto largest =
+      std::max_element(left.begin(), left.end(), [&](auto a, auto b) { return size(a) < size(b); });
   std::vector<std::size_t> order = {*largest};
   left.erase(largest);
   const auto connected = [&](std::size_t input) {
@@ -220,8 +236,9 @@ std::vector<std::size_t> choose_order(const std::vector<JoinInput>& inputs, cons
 }
 
 // Hash tables of bounded size: rows and bytes of a column fit 32 bits.
-std::vector<JoinTable> build_tables(const JoinInput& input, Morsels& rows, const std::vector<int>& key,
-                                    bool& retracts, HeldMemory& memory, Run& run) {
+std::vector<JoinTable> build_tables(const JoinInput& input, Morsels& rows,
+                                    const std::vector<int>& key, bool& retracts, HeldMemory& memory,
+                                    Run& run) {
   std::vector<Batch> batches;
   for (Batch& batch : run.collect(rows)) {
     batch = joinable(input, std::move(batch));
@@ -294,20 +311,23 @@ MorselsPtr open_join(const plan::Join& node, const std::vector<bool>& demanded, 
         break;
       }
     }
-    stages[i - 1].tables = build_tables(input, *rows[order[i]], table_key, tables_retract, *memory, run);
+    stages[i - 1].tables =
+        build_tables(input, *rows[order[i]], table_key, tables_retract, *memory, run);
     rows[order[i]].reset();
   }
   // From the last stage back: what a later one asks for must be kept.
   for (std::size_t i = stages.size(); i-- > 0;) {
     const std::size_t table_place = places[order[i + 1]];
-    stages[i].keep_probe.assign(wanted.begin(), wanted.begin() + static_cast<std::ptrdiff_t>(table_place));
+    stages[i].keep_probe.assign(wanted.begin(),
+                                wanted.begin() + static_cast<std::ptrdiff_t>(table_place));
     const std::size_t table_width = inputs[order[i + 1]].plan->types.size();
-    stages[i].keep_table.assign(wanted.begin() + static_cast<std::ptrdiff_t>(table_place),
-                                wanted.begin() + static_cast<std::ptrdiff_t>(table_place + table_width));
+    stages[i].keep_table.assign(
+        wanted.begin() + static_cast<std::ptrdiff_t>(table_place),
+        wanted.begin() + static_cast<std::ptrdiff_t>(table_place + table_width));
     for (const int column : stages[i].probe_key) wanted[static_cast<std::size_t>(column)] = true;
   }
-  return std::make_shared<JoinMorsels>(inputs[order[0]], rows[order[0]], std::move(stages), std::move(output),
-                                       tables_retract, std::move(memory), run);
+  return std::make_shared<JoinMorsels>(inputs[order[0]], rows[order[0]], std::move(stages),
+                                       std::move(output), tables_retract, std::move(memory), run);
 }
 
 }  // namespace tailrace::engine

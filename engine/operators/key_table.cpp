@@ -56,7 +56,8 @@ std::size_t KeyTable::memory_bytes() const {
   return bytes;
 }
 
-bool KeyTable::same_key(const Batch& a, std::size_t row_a, const Batch& b, std::size_t row_b) const {
+bool KeyTable::same_key(const Batch& a, std::size_t row_a, const Batch& b,
+                        std::size_t row_b) const {
   for (std::size_t i = 0; i < comparisons_.size(); ++i) {
     const Column& x = *a.columns[i];
     const Column& y = *b.columns[i];
@@ -71,8 +72,9 @@ bool KeyTable::same_key(const Batch& a, std::size_t row_a, const Batch& b, std::
       const std::size_t width = width_of(x.layout());
       const std::byte* const p = x.fixed_bytes().data() + row_a * width;
       const std::byte* const q = y.fixed_bytes().data() + row_b * width;
-      const bool equal = width == 8 ? std::memcmp(p, q, 8) == 0
-                                    : (width == 4 ? std::memcmp(p, q, 4) == 0 : std::memcmp(p, q, width) == 0);
+      const bool equal =
+          width == 8 ? std::memcmp(p, q, 8) == 0
+                     : (width == 4 ? std::memcmp(p, q, 4) == 0 : std::memcmp(p, q, width) == 0);
       if (!equal) return false;
     }
   }
@@ -83,7 +85,8 @@ void KeyTable::find_or_add(const Batch& keys, std::vector<std::uint32_t>& groups
   hash_rows(keys, columns_, equality_, hashes_);
   groups.resize(keys.rows);
   const auto first_new = static_cast<std::uint32_t>(refs_.size());
-  const auto pending = static_cast<std::uint32_t>(segments_.size());  // the segment that `keys` itself stands for
+  const auto pending =
+      static_cast<std::uint32_t>(segments_.size());  // the segment that `keys` itself stands for
   for (std::size_t row = 0; row < keys.rows; ++row) {
     if (row + prefetch_distance < keys.rows) {
       __builtin_prefetch(&slots_[hashes_[row + prefetch_distance] & (slots_.size() - 1)]);
@@ -116,13 +119,15 @@ void KeyTable::find_or_add(const Batch& keys, std::vector<std::uint32_t>& groups
 void KeyTable::keep_new(const Batch& keys, std::uint32_t first_new) {
   std::vector<std::uint32_t> rows;
   rows.reserve(refs_.size() - first_new);
-  for (std::size_t group = first_new; group < refs_.size(); ++group) rows.push_back(refs_[group].row);
+  for (std::size_t group = first_new; group < refs_.size(); ++group)
+    rows.push_back(refs_[group].row);
   Batch bare = keys;
   bare.times = PerRow<Timestamp>::uniform(0);
   bare.diffs = PerRow<Diff>::uniform(1);
   Batch added = rows.size() == keys.rows ? bare : gather(bare, rows);
   std::uint32_t begin = first_new;
-  // Joined with earlier ones as long as those are not larger, so that each key is copied O(log n) times.
+  // Joined with earlier ones as long as those are not larger, so that each key is copied O(log n)
+  // times.
   while (!segments_.empty() && segments_.back().rows <= added.rows &&
          segments_.back().rows + added.rows <= segment_rows) {
     begin -= static_cast<std::uint32_t>(segments_.back().rows);
@@ -131,7 +136,8 @@ void KeyTable::keep_new(const Batch& keys, std::uint32_t first_new) {
     segments_.pop_back();
   }
   const auto segment = static_cast<std::uint32_t>(segments_.size());
-  for (std::uint32_t group = begin; group < refs_.size(); ++group) refs_[group] = {segment, group - begin};
+  for (std::uint32_t group = begin; group < refs_.size(); ++group)
+    refs_[group] = {segment, group - begin};
   segments_.push_back(std::move(added));
 }
 

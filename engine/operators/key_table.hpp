@@ -1,7 +1,8 @@
-// A table of keys: every distinct one gets the next number from 0, its group. Not for several threads.
+// A table of keys: every distinct one gets the next number from 0, its group. Not for several
+// threads.
 //
-// Keys are kept in the batches in which they came first (just the new ones), so that nothing is converted; equality is
-// that of `equality`, NULL equal to NULL.
+// Keys are kept in the batches in which they came first (just the new ones), so that nothing is
+// converted; equality is that of `equality`, NULL equal to NULL.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ class KeyTable {
   std::size_t size() const { return refs_.size(); }
   std::size_t memory_bytes() const;
 
-  // groups[i] is the group of row i of `keys` (a batch of just the key columns), which is added if it is new.
+  // groups[i] is the group of row i of `keys` (a batch of just the key columns), which is added if
+  // it is new.
   void find_or_add(const Batch& keys, std::vector<std::uint32_t>& groups);
 
   // The keys of all groups, in order.

@@ -18,7 +18,8 @@ Batch net_rows(const PlanPtr& plan, Run& run) {
 bool same_rows(const Batch& a, const Batch& b) {
   if (a.rows != b.rows) return false;
   for (std::size_t row = 0; row < a.rows; ++row) {
-    if (a.diffs[row] != b.diffs[row] || !equal_rows(a, row, {}, b, row, {}, Equality::identity)) return false;
+    if (a.diffs[row] != b.diffs[row] || !equal_rows(a, row, {}, b, row, {}, Equality::identity))
+      return false;
   }
   return true;
 }
@@ -41,11 +42,13 @@ MorselsPtr open_let_rec(const plan::LetRec& node, Run& run) {
   for (bool changed = true; changed;) {
     if (node.limit && iteration == *node.limit) {
       if (node.return_at_limit) break;
-      throw SqlError(sqlstate::program_limit_exceeded,
-                     fmt::format("Recursive query exceeded the recursion limit {}. (Use RETURN AT RECURSION LIMIT to "
-                                 "not error, but return the current state as the final result when reaching the "
-                                 "limit.)",
-                                 *node.limit));
+      throw SqlError(
+          sqlstate::program_limit_exceeded,
+          fmt::format(
+              "Recursive query exceeded the recursion limit {}. (Use RETURN AT RECURSION LIMIT to "
+              "not error, but return the current state as the final result when reaching the "
+              "limit.)",
+              *node.limit));
     }
     changed = false;
     run.check_cancel();

@@ -1,5 +1,5 @@
-// The fused operator over pieces; directly over a collection it reads only the columns used, and passes down what its
-// predicates say about ranges of columns.
+// The fused operator over pieces; directly over a collection it reads only the columns used, and
+// passes down what its predicates say about ranges of columns.
 #include "engine/functions/function.hpp"
 #include "engine/operators/run.hpp"
 
@@ -46,18 +46,21 @@ std::vector<bool> used_columns(const plan::MapFilterProject& node, std::size_t w
   return used;
 }
 
-void narrow(std::vector<storage::ColumnRange>& ranges, int column, std::optional<Value> min, std::optional<Value> max) {
+void narrow(std::vector<storage::ColumnRange>& ranges, int column, std::optional<Value> min,
+            std::optional<Value> max) {
   ranges.push_back({column, std::move(min), std::move(max)});
 }
 
 // column <op> literal, either way round.
-void add_range(const ScalarPtr& predicate, std::size_t width, std::vector<storage::ColumnRange>& ranges) {
+void add_range(const ScalarPtr& predicate, std::size_t width,
+               std::vector<storage::ColumnRange>& ranges) {
   const auto* call = std::get_if<scalar::Call>(&predicate->node);
   if (call == nullptr || !call->function->is_operator || call->arguments.size() != 2) return;
   const auto* left = std::get_if<scalar::Column>(&call->arguments[0]->node);
   const auto* right = std::get_if<scalar::Column>(&call->arguments[1]->node);
   const auto* column = left != nullptr ? left : right;
-  const auto* literal = std::get_if<scalar::Literal>(&call->arguments[left != nullptr ? 1 : 0]->node);
+  const auto* literal =
+      std::get_if<scalar::Literal>(&call->arguments[left != nullptr ? 1 : 0]->node);
   if (column == nullptr || literal == nullptr || is_null(literal->value)) return;
   if (static_cast<std::size_t>(column->index) >= width) return;
   const std::string_view op = call->function->name;
@@ -85,7 +88,8 @@ std::vector<storage::ColumnRange> ranges_of(const plan::MapFilterProject& node, 
   return ranges;
 }
 
-MorselsPtr over_collection(const plan::MapFilterProject& node, const plan::GetCollection& get, Run& run) {
+MorselsPtr over_collection(const plan::MapFilterProject& node, const plan::GetCollection& get,
+                           Run& run) {
   const std::size_t width = node.input->types.size();
   const std::vector<bool> used = used_columns(node, width);
   std::vector<int> columns;
@@ -95,7 +99,8 @@ MorselsPtr over_collection(const plan::MapFilterProject& node, const plan::GetCo
     place[i] = static_cast<int>(columns.size());
     columns.push_back(static_cast<int>(i));
   }
-  for (std::size_t i = 0; i < node.maps.size(); ++i) place[width + i] = static_cast<int>(columns.size() + i);
+  for (std::size_t i = 0; i < node.maps.size(); ++i)
+    place[width + i] = static_cast<int>(columns.size() + i);
   plan::MapFilterProject narrowed;
   const auto renumber_all = [&](const std::vector<ScalarPtr>& scalars) {
     std::vector<ScalarPtr> renumbered;
@@ -106,7 +111,8 @@ MorselsPtr over_collection(const plan::MapFilterProject& node, const plan::GetCo
   narrowed.predicates = renumber_all(node.predicates);
   narrowed.valid_from = renumber_all(node.valid_from);
   narrowed.valid_until = renumber_all(node.valid_until);
-  for (const int column : node.projection) narrowed.projection.push_back(place[static_cast<std::size_t>(column)]);
+  for (const int column : node.projection)
+    narrowed.projection.push_back(place[static_cast<std::size_t>(column)]);
   MorselsPtr scan = open_scan(get, std::move(columns), ranges_of(node, width), run);
   return std::make_shared<MapFilterProjectMorsels>(std::move(narrowed), std::move(scan), run);
 }
@@ -114,7 +120,8 @@ MorselsPtr over_collection(const plan::MapFilterProject& node, const plan::GetCo
 }  // namespace
 
 MorselsPtr open_map_filter_project(const Plan&, const plan::MapFilterProject& node, Run& run) {
-  if (const auto* get = std::get_if<plan::GetCollection>(&node.input->node)) return over_collection(node, *get, run);
+  if (const auto* get = std::get_if<plan::GetCollection>(&node.input->node))
+    return over_collection(node, *get, run);
   MorselsPtr input;
   if (const auto* join = std::get_if<plan::Join>(&node.input->node)) {
     input = open_join(*join, used_columns(node, node.input->types.size()), run);

@@ -1,7 +1,9 @@
-// The result of a plan node as pieces that can be made independently of each other, by several threads.
+// The result of a plan node as pieces that can be made independently of each other, by several
+// threads.
 //
-// Operators that need not see all their input (scan, filter, join probe, union, ...) wrap the pieces of their input;
-// the others do their work when they are opened and hand out what they made. Rows carry diffs; nothing is consolidated.
+// Operators that need not see all their input (scan, filter, join probe, union, ...) wrap the
+// pieces of their input; the others do their work when they are opened and hand out what they made.
+// Rows carry diffs; nothing is consolidated.
 #pragma once
 
 #include <functional>

@@ -23,10 +23,12 @@ std::vector<std::uint32_t> ordered_rows(const Batch& batch, const std::vector<Or
   std::vector<std::uint32_t> rows = sort_rows(batch, keys);
   for (std::size_t first = 0; first < rows.size();) {
     std::size_t last = first + 1;
-    while (last < rows.size() && compare_ordered(batch, rows[first], batch, rows[last], keys) == 0) ++last;
+    while (last < rows.size() && compare_ordered(batch, rows[first], batch, rows[last], keys) == 0)
+      ++last;
     if (last - first > 1) {
       std::stable_sort(rows.begin() + static_cast<std::ptrdiff_t>(first),
-                       rows.begin() + static_cast<std::ptrdiff_t>(last), [&](std::uint32_t a, std::uint32_t b) {
+                       rows.begin() + static_cast<std::ptrdiff_t>(last),
+                       [&](std::uint32_t a, std::uint32_t b) {
                          return compare_rows(batch, a, {}, batch, b, {}, Equality::identity) < 0;
                        });
     }
@@ -40,15 +42,16 @@ std::vector<std::uint32_t> ordered_rows(const Batch& batch, const std::vector<Or
 Batch rank(const Batch& batch, const Ranking& ranking) {
   const std::vector<std::uint32_t> rows = ordered_rows(batch, all_keys(ranking));
   const std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
-  const std::uint64_t end =
-      !ranking.limit || *ranking.limit > most - ranking.offset ? most : ranking.offset + *ranking.limit;
+  const std::uint64_t end = !ranking.limit || *ranking.limit > most - ranking.offset
+                                ? most
+                                : ranking.offset + *ranking.limit;
   std::vector<std::uint32_t> chosen;
   std::vector<Diff> diffs;
   std::uint64_t seen = 0;  // of the group, with multiplicity
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const bool new_group = i > 0 && !ranking.group_key.empty() &&
-                           !equal_rows(batch, rows[i - 1], ranking.group_key, batch, rows[i], ranking.group_key,
-                                       Equality::sql);
+                           !equal_rows(batch, rows[i - 1], ranking.group_key, batch, rows[i],
+                                       ranking.group_key, Equality::sql);
     if (new_group) seen = 0;
     const auto weight = static_cast<std::uint64_t>(batch.diffs[rows[i]]);
     const std::uint64_t from = std::max(seen, ranking.offset);

@@ -15,8 +15,8 @@ struct Ranking {
   std::uint64_t offset = 0;
 };
 
-// The rows in order (group by group), ties by identity of the whole row. The batch has no negative diffs; a row of diff
-// n counts n times, and gets what of it lies in the window.
+// The rows in order (group by group), ties by identity of the whole row. The batch has no negative
+// diffs; a row of diff n counts n times, and gets what of it lies in the window.
 Batch rank(const Batch& batch, const Ranking& ranking);
 
 // All pieces ranked: settles retractions, and holds little more than what the limit lets through.

@@ -101,10 +101,12 @@ void HeldMemory::release() {
 }
 
 Run::Run(const OnceOptions& options)
-    : options_(options), context_{.session = options.session, .mz_now = options.time, .cancel = options.cancel} {}
+    : options_(options),
+      context_{.session = options.session, .mz_now = options.time, .cancel = options.cancel} {}
 
 std::size_t Run::workers_for(const Morsels& morsels) const {
-  const std::size_t useful = std::min(morsels.count(), morsels.rows_estimate() / rows_worth_a_thread);
+  const std::size_t useful =
+      std::min(morsels.count(), morsels.rows_estimate() / rows_worth_a_thread);
   return std::max<std::size_t>(1, std::min(options_.threads, useful));
 }
 
@@ -171,7 +173,8 @@ Batch combine(const std::vector<Batch>& batches, const std::vector<Type>& types)
     fits = bytes < most;
   }
   if (!fits) {
-    throw SqlError(sqlstate::program_limit_exceeded, "an intermediate result is too large to be sorted or grouped")
+    throw SqlError(sqlstate::program_limit_exceeded,
+                   "an intermediate result is too large to be sorted or grouped")
         .detail("One of its columns holds more than 4 GiB, or it has more than 4294967295 rows.");
   }
   return concatenate(batches);
@@ -187,7 +190,8 @@ bool has_negative_diff(const Batch& batch) {
 
 DataError retraction_error(Diff diff) {
   return {.state = sqlstate::data_corrupted,
-          .message = fmt::format("Invalid data in source, saw retractions ({}) for row that does not exist", -diff)};
+          .message = fmt::format(
+              "Invalid data in source, saw retractions ({}) for row that does not exist", -diff)};
 }
 
 }  // namespace tailrace::engine

@@ -1,4 +1,5 @@
-// What the operators of one run share: options, local bindings, errors found, memory charged, threads.
+// What the operators of one run share: options, local bindings, errors found, memory charged,
+// threads.
 #pragma once
 
 #include <atomic>
@@ -14,13 +15,14 @@
 
 namespace tailrace::engine {
 
-// Errors found in the data, each with the sum of its diffs: one that was inserted and retracted is none. Thread-safe.
+// Errors found in the data, each with the sum of its diffs: one that was inserted and retracted is
+// none. Thread-safe.
 class ErrorLedger {
  public:
   void add(const Batch& errors);  // of error_schema()
   void add(const DataError& error, Diff diff);
-  // Throws the smallest by message of those that are left. Where not all pieces were read (`early`) one that is only
-  // retracted so far says nothing.
+  // Throws the smallest by message of those that are left. Where not all pieces were read (`early`)
+  // one that is only retracted so far says nothing.
   void check(bool early = false) const;
 
  private:
@@ -56,13 +58,15 @@ class Run {
   const OnceOptions& options() const { return options_; }
   const EvaluationContext& context() const { return context_; }
   ErrorLedger& errors() { return errors_; }
-  std::unique_ptr<HeldMemory> hold_memory() const { return std::make_unique<HeldMemory>(options_.memory); }
+  std::unique_ptr<HeldMemory> hold_memory() const {
+    return std::make_unique<HeldMemory>(options_.memory);
+  }
   void check_cancel() const {
     if (options_.cancel != nullptr) options_.cancel->check();
   }
 
-  // Asks all pieces, on up to as many threads as the options allow, until one says stop(). The body gets the number of
-  // the worker (below workers_for) that calls it. Rethrows the first exception.
+  // Asks all pieces, on up to as many threads as the options allow, until one says stop(). The body
+  // gets the number of the worker (below workers_for) that calls it. Rethrows the first exception.
   void for_each(Morsels& morsels, const std::function<void(std::size_t worker, Batch batch)>& body);
   std::size_t workers_for(const Morsels& morsels) const;
   // No further batches are wanted of the for_each that runs now.

@@ -32,7 +32,8 @@ MorselsPtr open_whole(const Plan& plan, const plan::GetCollection& node, Run& ru
 
 constexpr std::size_t rows_per_batch = 32 << 10;
 
-// Every diff 1: rows as often as they count, skipping the first `offset` and stopping after `limit`.
+// Every diff 1: rows as often as they count, skipping the first `offset` and stopping after
+// `limit`.
 class Emitter {
  public:
   Emitter(const Finishing& finishing, std::uint64_t offset, std::uint64_t limit,
@@ -84,8 +85,10 @@ constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 
 void finish_ordered(MorselsPtr rows, const PlanPtr& plan, const Finishing& finishing, Run& run,
                     const std::function<void(Batch)>& sink) {
-  const Ranking ranking{
-      .group_key = {}, .order_by = finishing.order_by, .limit = finishing.limit, .offset = finishing.offset};
+  const Ranking ranking{.group_key = {},
+                        .order_by = finishing.order_by,
+                        .limit = finishing.limit,
+                        .offset = finishing.offset};
   const Batch ranked = rank_all(std::move(rows), plan->types, ranking, run);
   run.errors().check();
   Emitter emitter(finishing, 0, no_limit, sink);
@@ -116,24 +119,32 @@ void finish_unordered(MorselsPtr rows, const PlanPtr& plan, const Finishing& fin
 MorselsPtr open(const PlanPtr& plan, Run& run) {
   run.check_cancel();
   const Plan::Node& node = plan->node;
-  if (const auto* get = std::get_if<plan::GetCollection>(&node)) return open_whole(*plan, *get, run);
+  if (const auto* get = std::get_if<plan::GetCollection>(&node))
+    return open_whole(*plan, *get, run);
   if (const auto* local = std::get_if<plan::GetLocal>(&node)) return open_local(*local, run);
-  if (const auto* constant = std::get_if<plan::Constant>(&node)) return open_constant(*constant, run);
-  if (const auto* mfp = std::get_if<plan::MapFilterProject>(&node)) return open_map_filter_project(*plan, *mfp, run);
-  if (const auto* flat_map = std::get_if<plan::FlatMap>(&node)) return open_flat_map(*plan, *flat_map, run);
+  if (const auto* constant = std::get_if<plan::Constant>(&node))
+    return open_constant(*constant, run);
+  if (const auto* mfp = std::get_if<plan::MapFilterProject>(&node))
+    return open_map_filter_project(*plan, *mfp, run);
+  if (const auto* flat_map = std::get_if<plan::FlatMap>(&node))
+    return open_flat_map(*plan, *flat_map, run);
   if (const auto* join = std::get_if<plan::Join>(&node)) return open_join(*join, {}, run);
-  if (const auto* reduce = std::get_if<plan::Reduce>(&node)) return open_reduce(*plan, *reduce, run);
+  if (const auto* reduce = std::get_if<plan::Reduce>(&node))
+    return open_reduce(*plan, *reduce, run);
   if (const auto* top_k = std::get_if<plan::TopK>(&node)) return open_top_k(*top_k, run);
   if (const auto* negate = std::get_if<plan::Negate>(&node)) return open_negate(*negate, run);
-  if (const auto* threshold = std::get_if<plan::Threshold>(&node)) return open_threshold(*threshold, run);
+  if (const auto* threshold = std::get_if<plan::Threshold>(&node))
+    return open_threshold(*threshold, run);
   if (const auto* all = std::get_if<plan::Union>(&node)) return open_union(*all, run);
   if (const auto* arranged = std::get_if<plan::ArrangeBy>(&node)) return open(arranged->input, run);
-  if (const auto* window = std::get_if<plan::Window>(&node)) return open_window(*plan, *window, run);
+  if (const auto* window = std::get_if<plan::Window>(&node))
+    return open_window(*plan, *window, run);
   if (const auto* let = std::get_if<plan::Let>(&node)) return open_let(*let, run);
   return open_let_rec(std::get<plan::LetRec>(node), run);
 }
 
-void run_once(const PlanPtr& plan, const OnceOptions& options, const std::function<void(Batch)>& sink) {
+void run_once(const PlanPtr& plan, const OnceOptions& options,
+              const std::function<void(Batch)>& sink) {
   Run run(options);
   const MorselsPtr rows = open(plan, run);
   std::mutex mutex;

@@ -1,4 +1,5 @@
-// Reading a collection: a piece per chunk, only the columns asked for, chunks that cannot match left out.
+// Reading a collection: a piece per chunk, only the columns asked for, chunks that cannot match
+// left out.
 #include "engine/operators/run.hpp"
 
 namespace tailrace::engine {
@@ -32,7 +33,8 @@ MorselsPtr open_scan(const plan::GetCollection& node, std::vector<int> columns,
                      std::vector<storage::ColumnRange> ranges, Run& run) {
   const storage::Snapshot snapshot = run.options().inputs.snapshot(node.collection);
   static constexpr int error_columns[] = {0, 1, 2, 3};
-  for (const storage::ChunkPtr& chunk : snapshot.errors.chunks) run.errors().add(chunk->read(error_columns));
+  for (const storage::ChunkPtr& chunk : snapshot.errors.chunks)
+    run.errors().add(chunk->read(error_columns));
   std::vector<storage::ChunkPtr> chunks;
   for (const storage::ChunkPtr& chunk : snapshot.rows.chunks) {
     if (ranges.empty() || chunk->may_match(ranges)) chunks.push_back(chunk);

@@ -64,7 +64,8 @@ class Retractions {
     const auto [first, last] = by_hash_.equal_range(hash);
     for (auto at = first; at != last; ++at) {
       Diff& left = left_[at->second];
-      if (left == 0 || !equal_rows(batch, row, {}, rows_, at->second, {}, Equality::identity)) continue;
+      if (left == 0 || !equal_rows(batch, row, {}, rows_, at->second, {}, Equality::identity))
+        continue;
       const Diff taken = std::min(left, wanted);
       left -= taken;
       return taken;
@@ -80,7 +81,8 @@ class Retractions {
 
 class SettledMorsels final : public Settled {
  public:
-  SettledMorsels(MorselsPtr input, const std::vector<Type>& types, Run& run) : input_(std::move(input)), run_(run) {
+  SettledMorsels(MorselsPtr input, const std::vector<Type>& types, Run& run)
+      : input_(std::move(input)), run_(run) {
     std::vector<Batch> unsettled;
     const std::unique_ptr<HeldMemory> memory = run.hold_memory();
     for (std::size_t morsel = 0; morsel < input_->count(); ++morsel) {
@@ -105,7 +107,9 @@ class SettledMorsels final : public Settled {
     if (!negative.empty()) retractions_ = std::make_unique<Retractions>(gather(net, negative));
   }
 
-  std::size_t count() const override { return plain_.size() + (inserted_ != nullptr ? inserted_->count() : 0); }
+  std::size_t count() const override {
+    return plain_.size() + (inserted_ != nullptr ? inserted_->count() : 0);
+  }
   std::size_t rows_estimate() const override { return input_->rows_estimate(); }
   bool may_retract(std::size_t) const override { return false; }
   void produce(std::size_t morsel, const BatchConsumer& consume) override {

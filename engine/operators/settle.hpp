@@ -1,7 +1,8 @@
-// The same multiset without negative diffs, for operators that must not meet a retraction after the row it takes back.
+// The same multiset without negative diffs, for operators that must not meet a retraction after the
+// row it takes back.
 //
-// Pieces that may retract are read first and consolidated; what they take back is taken out of the other pieces as these
-// stream by. Nothing is held where nothing can be retracted.
+// Pieces that may retract are read first and consolidated; what they take back is taken out of the
+// other pieces as these stream by. Nothing is held where nothing can be retracted.
 #pragma once
 
 #include "engine/operators/run.hpp"
@@ -10,7 +11,8 @@ namespace tailrace::engine {
 
 class Settled : public Morsels {
  public:
-  // When all pieces were asked once: retractions of rows that do not exist become errors in the ledger.
+  // When all pieces were asked once: retractions of rows that do not exist become errors in the
+  // ledger.
   virtual void finish() = 0;
 };
 

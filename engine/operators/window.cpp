@@ -3,6 +3,8 @@
 
 namespace tailrace::engine {
 
-MorselsPtr open_window(const Plan&, const plan::Window&, Run&) { throw unsupported("OVER"); }
+MorselsPtr open_window(const Plan&, const plan::Window&, Run&) {
+  throw unsupported("OVER");
+}
 
 }  // namespace tailrace::engine

@@ -4,11 +4,13 @@
 
 namespace tailrace::engine {
 
-void Winners::offer(const Batch& batch, std::span<const std::uint32_t> rows, std::span<const std::uint32_t> groups) {
+void Winners::offer(const Batch& batch, std::span<const std::uint32_t> rows,
+                    std::span<const std::uint32_t> groups) {
   const auto pending = static_cast<std::uint32_t>(segments_.size());
   std::vector<std::uint32_t> touched;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (groups[i] >= refs_.size()) refs_.resize(std::max<std::size_t>(groups[i] + 1, refs_.size() * 2));
+    if (groups[i] >= refs_.size())
+      refs_.resize(std::max<std::size_t>(groups[i] + 1, refs_.size() * 2));
     Ref& ref = refs_[groups[i]];
     if (ref.segment != none) {
       const Batch& held = ref.segment == pending ? batch : segments_[ref.segment];

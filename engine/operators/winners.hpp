@@ -13,11 +13,14 @@ namespace tailrace::engine {
 class Winners {
  public:
   // Whether row a beats row b.
-  using Beats = std::function<bool(const Batch& a, std::size_t row_a, const Batch& b, std::size_t row_b)>;
-  Winners(std::vector<Type> types, Beats beats) : types_(std::move(types)), beats_(std::move(beats)) {}
+  using Beats =
+      std::function<bool(const Batch& a, std::size_t row_a, const Batch& b, std::size_t row_b)>;
+  Winners(std::vector<Type> types, Beats beats)
+      : types_(std::move(types)), beats_(std::move(beats)) {}
 
   // Row rows[i] of the batch for group groups[i].
-  void offer(const Batch& batch, std::span<const std::uint32_t> rows, std::span<const std::uint32_t> groups);
+  void offer(const Batch& batch, std::span<const std::uint32_t> rows,
+             std::span<const std::uint32_t> groups);
   void merge(const Winners& other, std::span<const std::uint32_t> to_groups);
 
   bool has(std::size_t group) const { return group < refs_.size() && refs_[group].segment != none; }

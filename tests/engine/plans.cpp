@@ -9,16 +9,23 @@ namespace {
 bool fits(const Parameter& parameter, const Type& type) {
   using Kind = Parameter::Kind;
   switch (parameter.kind) {
-    case Kind::type: return parameter.type.same_base(type);
+    case Kind::type:
+      return parameter.type.same_base(type);
     case Kind::anyarray:
-    case Kind::anycompatiblearray: return type.id() == TypeId::array;
+    case Kind::anycompatiblearray:
+      return type.id() == TypeId::array;
     case Kind::anylist:
-    case Kind::anycompatiblelist: return type.id() == TypeId::list;
+    case Kind::anycompatiblelist:
+      return type.id() == TypeId::list;
     case Kind::anymap:
-    case Kind::anycompatiblemap: return type.id() == TypeId::map;
-    case Kind::anyrange: return type.id() == TypeId::range;
-    case Kind::record: return type.id() == TypeId::record;
-    default: return true;
+    case Kind::anycompatiblemap:
+      return type.id() == TypeId::map;
+    case Kind::anyrange:
+      return type.id() == TypeId::range;
+    case Kind::record:
+      return type.id() == TypeId::record;
+    default:
+      return true;
   }
 }
 
@@ -73,10 +80,18 @@ ScalarPtr cast(ScalarPtr scalar, Type to) {
   return call(*function, {std::move(scalar)}, std::move(to));
 }
 
-ScalarPtr int4(std::int32_t value) { return literal(value, TypeId::int4); }
-ScalarPtr int8(std::int64_t value) { return literal(value, TypeId::int8); }
-ScalarPtr text(std::string value) { return literal(std::move(value), TypeId::text); }
-ScalarPtr of(Type type, std::string_view text) { return literal(from_text(type, text), type); }
+ScalarPtr int4(std::int32_t value) {
+  return literal(value, TypeId::int4);
+}
+ScalarPtr int8(std::int64_t value) {
+  return literal(value, TypeId::int8);
+}
+ScalarPtr text(std::string value) {
+  return literal(std::move(value), TypeId::text);
+}
+ScalarPtr of(Type type, std::string_view text) {
+  return literal(from_text(type, text), type);
+}
 
 std::string show(const ScalarPtr& constant) {
   try {
@@ -124,8 +139,10 @@ std::vector<std::string> lines(const Batch& batch, bool sorted) {
 
 void Inputs::add(std::uint64_t collection, std::vector<Batch> chunks, std::vector<Batch> errors) {
   storage::Snapshot snapshot;
-  for (Batch& chunk : chunks) snapshot.rows.chunks.push_back(std::make_shared<BatchChunk>(std::move(chunk)));
-  for (Batch& chunk : errors) snapshot.errors.chunks.push_back(std::make_shared<BatchChunk>(std::move(chunk)));
+  for (Batch& chunk : chunks)
+    snapshot.rows.chunks.push_back(std::make_shared<BatchChunk>(std::move(chunk)));
+  for (Batch& chunk : errors)
+    snapshot.errors.chunks.push_back(std::make_shared<BatchChunk>(std::move(chunk)));
   snapshots_.emplace_back(collection, std::move(snapshot));
 }
 
@@ -152,14 +169,16 @@ const AggregateFunction& aggregate(std::string_view name, const std::vector<Type
 std::vector<std::string> run(const PlanPtr& plan, Inputs& inputs, std::size_t threads) {
   try {
     std::vector<Batch> batches;
-    run_once(plan, {.inputs = inputs, .threads = threads}, [&](Batch batch) { batches.push_back(batch.with_time(0)); });
+    run_once(plan, {.inputs = inputs, .threads = threads},
+             [&](Batch batch) { batches.push_back(batch.with_time(0)); });
     return batches.empty() ? std::vector<std::string>() : lines(consolidate(concatenate(batches)));
   } catch (const SqlError& error) {
     return {"ERROR: " + error.message()};
   }
 }
 
-std::vector<std::string> run(const PlanPtr& plan, const Finishing& finishing, Inputs& inputs, std::size_t threads) {
+std::vector<std::string> run(const PlanPtr& plan, const Finishing& finishing, Inputs& inputs,
+                             std::size_t threads) {
   try {
     std::vector<std::string> result;
     run_once(plan, finishing, {.inputs = inputs, .threads = threads}, [&](const Batch& batch) {

@@ -46,6 +46,7 @@ PlanPtr get(std::uint64_t collection, std::vector<Type> types);
 const AggregateFunction& aggregate(std::string_view name, const std::vector<Type>& types);
 
 std::vector<std::string> run(const PlanPtr& plan, Inputs& inputs, std::size_t threads = 1);
-std::vector<std::string> run(const PlanPtr& plan, const Finishing& finishing, Inputs& inputs, std::size_t threads = 1);
+std::vector<std::string> run(const PlanPtr& plan, const Finishing& finishing, Inputs& inputs,
+                             std::size_t threads = 1);
 
 }  // namespace tailrace::engine::by_hand
