@@ -7,6 +7,7 @@
 // statement on the transaction.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -38,6 +39,8 @@ class RowSource {
   // nothing: the end. Blocks until there are some; throws what cancels the statement. The columns
   // are in the schema's order.
   virtual std::optional<Batch> next(std::size_t rows_max) = 0;
+  // True if long waits may lie between rows (SUBSCRIBE): each batch is sent as soon as it is there.
+  virtual bool is_streaming() const { return false; }
 };
 
 enum class CopyFormat : std::uint8_t { text, csv, binary };
@@ -88,6 +91,7 @@ struct Portal {
   std::vector<std::int16_t> result_formats;  // as Bind gave them
   bool started = false;
   StatementResult result;  // once started
+  bool finished = false;   // its last row was sent: set by the protocol
 };
 
 struct SessionOptions {
@@ -114,6 +118,10 @@ class Session {
   virtual std::vector<std::pair<std::string, std::string>> reported_parameters() const = 0;
   virtual int extra_float_digits() const = 0;
   virtual TransactionStatus transaction_status() const = 0;
+  // idle_in_transaction_session_timeout; 0: none. Its default where a session has no such setting.
+  virtual std::chrono::milliseconds idle_in_transaction_timeout() const {
+    return std::chrono::minutes(2);
+  }
 
   // Types may be unknown (0 in the protocol): the statement's context decides.
   virtual PreparedStatementPtr prepare(std::shared_ptr<const grammar::ParsedStatement> statement,
