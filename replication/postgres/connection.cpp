@@ -141,6 +141,10 @@ bool Connection::wait(microseconds timeout, int extra_fd) {
   return poll(POLLIN, timeout, extra_fd);
 }
 
+void Connection::wait_for(microseconds timeout, int extra_fd) {
+  poll(0, timeout, extra_fd);
+}
+
 void Connection::flush() {
   while (true) {
     const int left = PQflush(connection_);
@@ -161,7 +165,7 @@ pg_result* Connection::next_result() {
 
 // The last result; the first error is thrown once all of them are read, so that the session can go
 // on.
-QueryResult Connection::collect(const std::string&) {
+QueryResult Connection::collect() {
   flush();
   std::optional<QueryResult> last;
   pg_result* failed = nullptr;
@@ -186,17 +190,20 @@ QueryResult Connection::collect(const std::string&) {
 
 QueryResult Connection::query(const std::string& sql) {
   if (PQsendQuery(connection_, sql.c_str()) == 0) raise_connection(PQerrorMessage(connection_));
-  return collect(sql);
+  return collect();
 }
 
 QueryResult Connection::query(const std::string& sql, std::span<const std::string> parameters) {
-  std::vector<const char*> values;
-  for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
-  if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr,
-                        values.data(), nullptr, nullptr, 0) == 0) {
-    raise_connection(PQerrorMessage(connection_));
+  // Replication sessions know only the simple protocol.
+  std::string filled;
+  for (std::size_t i = 0; i < sql.size(); ++i) {
+    if (sql[i] == '$' && i + 1 < sql.size() && sql[i + 1] >= '1' && sql[i + 1] <= '9') {
+      filled += quote_literal(parameters[static_cast<std::size_t>(sql[++i] - '1')]);
+    } else {
+      filled += sql[i];
+    }
   }
-  return collect(sql);
+  return query(filled);
 }
 
 void Connection::start_copy(const std::string& sql) {
@@ -225,6 +232,7 @@ Connection::Read Connection::read(std::string_view& message) {
   }
   if (length == 0) return Read::nothing_yet;
   if (length == -2) raise_connection(PQerrorMessage(connection_));
+  set_receive_low_water(1);  // what comes now is short
   while (pg_result* result = next_result()) {
     const QueryResult owner(result);
     const ExecStatusType status = PQresultStatus(result);

@@ -70,7 +70,8 @@ class Connection {
 
   std::uint32_t server_version() const;  // as server_version_num
 
-  QueryResult query(const std::string& sql);  // simple protocol
+  QueryResult query(const std::string& sql);
+  // $1 to $9 in our own text stand for literals of the parameters.
   QueryResult query(const std::string& sql, std::span<const std::string> parameters);
 
   // COPY ... TO STDOUT, START_REPLICATION: then `read` until it says `end`.
@@ -86,6 +87,8 @@ class Connection {
   // `extra_fd`
   // (-1: none): also returns, true, when that descriptor is readable.
   bool wait(std::chrono::microseconds timeout, int extra_fd = -1);
+  // Waits for that descriptor alone, whatever the server sends.
+  void wait_for(std::chrono::microseconds timeout, int extra_fd);
   // Bytes that must have arrived before `wait` wakes (or its timeout): fewer, larger reads of a
   // COPY.
   void set_receive_low_water(int bytes);
@@ -96,7 +99,7 @@ class Connection {
   bool poll(short events, std::chrono::microseconds timeout, int extra_fd);
   void flush();
   pg_result* next_result();
-  QueryResult collect(const std::string& sql);
+  QueryResult collect();
   [[noreturn]] void raise_connection(std::string text);
   [[noreturn]] void raise_result(const pg_result* result);
 

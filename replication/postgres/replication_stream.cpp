@@ -1,0 +1,120 @@
+#include "replication/postgres/replication_stream.hpp"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+namespace tailrace::replication {
+
+using std::chrono::microseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::chrono::seconds status_interval(1);
+
+// Waits that follow each other so closely mean a server that has more to send.
+constexpr microseconds busy_gap(400);
+constexpr int busy_waits_before_nap = 4;
+constexpr microseconds nap(500);
+// So much at once is worth a wake-up.
+constexpr std::size_t large_read_bytes = 64 * 1024;
+
+constexpr std::size_t data_header_bytes = 1 + 8 + 8 + 8;
+constexpr std::size_t keepalive_bytes = 1 + 8 + 8 + 1;
+
+std::uint64_t read_u64(std::string_view bytes, std::size_t at) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < 8; ++i)
+    value = (value << 8) | static_cast<unsigned char>(bytes[at + i]);
+  return value;
+}
+
+void write_u64(std::string& out, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
+}
+
+// Microseconds since 2000-01-01.
+std::int64_t upstream_clock_now() {
+  constexpr std::int64_t seconds_1970_to_2000 = 946'684'800;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<microseconds>(now).count() - seconds_1970_to_2000 * 1'000'000;
+}
+
+}  // namespace
+
+ReplicationStream::ReplicationStream(std::unique_ptr<Connection> connection,
+                                     const StreamOptions& options)
+    : connection_(std::move(connection)),
+      confirmed_(options.start),
+      last_status_(steady_clock::now()),
+      last_wait_(steady_clock::now()) {
+  const bool binary = options.binary && connection_->server_version() >= 140000;
+  connection_->start_copy(fmt::format(
+      "START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {}{})",
+      quote_identifier(options.slot), format_lsn(options.start),
+      quote_literal(quote_identifier(options.publication)), binary ? ", binary 'true'" : ""));
+}
+
+ReplicationStream::Event ReplicationStream::read() {
+  std::string_view message;
+  switch (connection_->read(message)) {
+    case Connection::Read::nothing_yet:
+      return Nothing{};
+    case Connection::Read::end:
+      throw UpstreamError(sqlstate::connection_failure, "", "connection closed");
+    case Connection::Read::message:
+      break;
+  }
+  bytes_since_wait_ += message.size();
+  if (message[0] == 'w' && message.size() >= data_header_bytes) {
+    return Data{.message = message.substr(data_header_bytes)};
+  }
+  if (message[0] == 'k' && message.size() >= keepalive_bytes) {
+    reply_requested_ = reply_requested_ || message[keepalive_bytes - 1] != 0;
+    return Keepalive{.sent_up_to = read_u64(message, 1)};
+  }
+  throw UpstreamError(sqlstate::protocol_violation, "",
+                      fmt::format("invalid replication envelope 0x{:02x} of {} bytes",
+                                  static_cast<unsigned char>(message[0]), message.size()));
+}
+
+void ReplicationStream::wait(microseconds timeout, int extra_fd) {
+  const auto now = steady_clock::now();
+  const bool close = now - last_wait_ < busy_gap + nap && bytes_since_wait_ > 0;
+  busy_waits_ = close ? busy_waits_ + 1 : 0;
+  if (busy_waits_ > busy_waits_before_nap && bytes_since_wait_ < large_read_bytes) {
+    std::this_thread::sleep_for(nap);
+  }
+  bytes_since_wait_ = 0;
+  connection_->wait(timeout, extra_fd);
+  last_wait_ = steady_clock::now();
+}
+
+void ReplicationStream::wait_for(microseconds timeout, int extra_fd) {
+  connection_->wait_for(timeout, extra_fd);
+}
+
+microseconds ReplicationStream::until_confirm() const {
+  if (reply_requested_) return microseconds(0);
+  const auto left = last_status_ + status_interval - steady_clock::now();
+  return std::max(std::chrono::duration_cast<microseconds>(left), microseconds(0));
+}
+
+void ReplicationStream::confirm(Lsn durable) {
+  if (until_confirm().count() > 0) return;
+  send_status(std::max(durable, confirmed_));
+}
+
+void ReplicationStream::send_status(Lsn durable) {
+  confirmed_ = durable;
+  reply_requested_ = false;
+  last_status_ = steady_clock::now();
+  std::string status = "r";
+  for (int i = 0; i < 3; ++i) write_u64(status, durable);  // written, flushed, applied
+  write_u64(status, static_cast<std::uint64_t>(upstream_clock_now()));
+  status += '\0';
+  connection_->send(status);
+}
+
+}  // namespace tailrace::replication

@@ -1,0 +1,60 @@
+// The replication session: START_REPLICATION, what comes in, and what is confirmed.
+//
+// Nothing is ever waited for in here but by `wait`. Not for several threads.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "replication/postgres/connection.hpp"
+#include "replication/postgres/lsn.hpp"
+
+namespace tailrace::replication {
+
+struct StreamOptions {
+  std::string slot;
+  std::string publication;
+  Lsn start = 0;
+  bool binary = false;  // values in binary where upstream can (14 and later)
+};
+
+class ReplicationStream {
+ public:
+  ReplicationStream(std::unique_ptr<Connection> connection, const StreamOptions& options);
+
+  struct Data {
+    std::string_view message;  // of pgoutput; valid until the next `read`
+  };
+  struct Keepalive {
+    Lsn sent_up_to = 0;  // every transaction that committed below it has been sent
+  };
+  struct Nothing {};
+  using Event = std::variant<Nothing, Data, Keepalive>;
+  // Throws UpstreamError; the server's end of the stream is one ("connection closed").
+  Event read();
+
+  // Waits for more, at most this long, or until `extra_fd` is readable. While messages keep coming
+  // in small pieces it naps first: woken for each, both sides would be two to three times slower.
+  void wait(std::chrono::microseconds timeout, int extra_fd);
+  // Waits for `extra_fd` alone.
+  void wait_for(std::chrono::microseconds timeout, int extra_fd);
+
+  // Tells the server what is durable here, when it asked or a second has passed.
+  void confirm(Lsn durable);
+  std::chrono::microseconds until_confirm() const;
+
+ private:
+  void send_status(Lsn durable);
+
+  std::unique_ptr<Connection> connection_;
+  bool reply_requested_ = false;
+  Lsn confirmed_ = 0;
+  std::chrono::steady_clock::time_point last_status_;
+  std::chrono::steady_clock::time_point last_wait_;
+  std::size_t bytes_since_wait_ = 0;
+  int busy_waits_ = 0;
+};
+
+}  // namespace tailrace::replication

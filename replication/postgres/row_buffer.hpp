@@ -1,0 +1,74 @@
+// Rows of one export on their way into its collection: values as upstream sent them become columns.
+//
+// A value that the dialect cannot hold makes its row an error in the collection instead (with the
+// row's diff, so that its deletion takes it back); it never fails the source. Not for several
+// threads.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "replication/postgres/config.hpp"
+#include "replication/postgres/lsn.hpp"
+#include "repr/batch.hpp"
+#include "repr/binary_format.hpp"
+#include "repr/data_error.hpp"
+#include "repr/text_format.hpp"
+
+namespace tailrace::replication {
+
+// One value of a row: NULL, or bytes in upstream's text or binary format.
+struct FieldValue {
+  enum class Form : std::uint8_t { null, text, binary };
+  Form form = Form::null;
+  std::string_view bytes;
+  friend bool operator==(const FieldValue&, const FieldValue&) = default;
+};
+
+class RowBuffer {
+ public:
+  // A place between two appends.
+  struct Mark {
+    std::size_t rows = 0;
+    std::size_t errors = 0;
+  };
+
+  explicit RowBuffer(std::shared_ptr<const TableExport> table);
+
+  // `fields[i]` is the value of column i of the collection. `lsn` stands as the row's time (storage
+  // replaces it).
+  void append(std::span<const FieldValue> fields, Diff diff, Lsn lsn);
+
+  bool empty() const { return rows_.size() == 0 && errors_.size() == 0; }
+  std::size_t bytes() const { return bytes_; }
+  // Appends so far: a row that failed counts like one that did not.
+  std::size_t updates() const { return rows_.size(); }
+  bool has_errors() const { return errors_.size() > 0; }
+  Mark mark() const { return {rows_.size(), errors_.size()}; }
+
+  Delta take();                  // everything; leaves the buffer empty
+  Delta take_before(Mark mark);  // what came before; the rest stays
+  void drop_before(Lsn lsn);     // what has a lower LSN
+  void clear() { take(); }
+
+ private:
+  struct ColumnReaders {
+    TextReader text = nullptr;
+    BinaryReader binary = nullptr;
+    bool nullable = true;
+  };
+  void append_value(std::size_t column, const FieldValue& field);
+  Batch finish_rows();
+  void restore(const Batch& batch, BatchBuilder& into);
+
+  std::shared_ptr<const TableExport> table_;
+  std::vector<ColumnReaders> readers_;
+  BatchBuilder rows_;
+  BatchBuilder errors_;
+  bool has_void_rows_ = false;  // rows of diff 0, one for each error
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace tailrace::replication

@@ -1,0 +1,241 @@
+#include "replication/postgres/session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "replication/postgres/upstream_catalog.hpp"
+
+namespace tailrace::replication {
+
+using std::chrono::microseconds;
+
+namespace {
+
+// Between two looks at anything but the stream.
+constexpr int messages_per_round = 1024;
+// A group is handed over while another commit is on its way once it has so much.
+constexpr std::size_t group_bytes_max = 2 << 20;
+// An open transaction above it does not hold back those that came before it.
+constexpr std::size_t large_transaction_bytes = 1 << 20;
+// Changes that wait for a snapshot to begin; above it the stream waits too.
+constexpr std::size_t held_back_bytes_max = 64 << 20;
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+}  // namespace
+
+Session::Session(SharedState& shared, CancelToken& cancel)
+    : shared_(shared),
+      cancel_(cancel),
+      pipeline_(shared.store, shared.positions.lsn_key(), shared.wake) {}
+
+Session::~Session() {
+  if (snapshot_cancel_) {
+    snapshot_cancel_->cancel(
+        SqlError(sqlstate::query_canceled, "the session of the source has ended"));
+  }
+}
+
+void Session::run() {
+  open();
+  report_running();
+  while (true) {
+    cancel_.check();
+    shared_.wake.clear();
+    take_outcomes();
+    take_findings();
+    take_snapshot_news();
+    if (!in_transaction_) {
+      if (shared_.tables_version() != tables_version_) take_tables();
+      start_snapshot_if_due();
+      finish_snapshot_if_due();
+      if ((group_transactions_ > 0 || !ceased_.empty()) && pipeline_.in_flight() == 0) flush();
+      flush_position_if_due();
+    }
+    update_visible();
+    stream_->confirm(pipeline_.durable());
+    read_messages();
+  }
+}
+
+void Session::read_messages() {
+  std::size_t held_back = 0;
+  for (const auto& [collection, table] : tables_) {
+    if (!table->can_spill()) held_back += table->bytes();
+  }
+  if (pipeline_.is_full() || held_back > held_back_bytes_max) {
+    stream_->wait_for(stream_->until_confirm(), shared_.wake.fd());
+    return;
+  }
+  for (int i = 0; i < messages_per_round; ++i) {
+    const ReplicationStream::Event event = stream_->read();
+    if (const auto* data = std::get_if<ReplicationStream::Data>(&event)) {
+      handle(data->message);
+    } else if (const auto* keepalive = std::get_if<ReplicationStream::Keepalive>(&event)) {
+      shared_.counters.offset_known.raise_to(keepalive->sent_up_to);
+      if (!in_transaction_) position_ = std::max(position_, keepalive->sent_up_to);
+    } else {
+      // What gathered goes out before we sleep, if nothing is on its way that would wake us.
+      const bool must_act = !in_transaction_ && pipeline_.in_flight() == 0 &&
+                            (group_transactions_ > 0 || !ceased_.empty());
+      if (!must_act && i == 0) wait();
+      return;
+    }
+    if (pipeline_.is_full()) return;
+  }
+}
+
+void Session::wait() {
+  const auto until_position =
+      std::chrono::duration_cast<microseconds>(next_position_commit_ - Clock::now());
+  auto timeout = stream_->until_confirm();
+  if (position_ > pipeline_.submitted() && !in_transaction_) {
+    timeout = std::min(timeout, std::max(until_position, microseconds(1000)));
+  }
+  stream_->wait(timeout, shared_.wake.fd());
+}
+
+void Session::handle(std::string_view message) {
+  ++shared_.counters.messages_received;
+  shared_.counters.bytes_received += message.size();
+  transaction_bytes_ += message.size();
+  unspilled_bytes_ += message.size();
+  const auto reject_outside = [this] {
+    if (!in_transaction_) {
+      throw SqlError(sqlstate::protocol_violation, "upstream sent a change outside a transaction");
+    }
+  };
+  const pgoutput::Message decoded = pgoutput::decode(message);
+  std::visit(
+      Overloaded{
+          [&](const pgoutput::Insert& insert) {
+            reject_outside();
+            change(insert, [&](TableStream& table) { return table.insert(insert, commit_lsn_); });
+          },
+          [&](const pgoutput::Update& update) {
+            reject_outside();
+            change(update, [&](TableStream& table) { return table.update(update, commit_lsn_); });
+          },
+          [&](const pgoutput::Delete& deletion) {
+            reject_outside();
+            change(deletion,
+                   [&](TableStream& table) { return table.remove(deletion, commit_lsn_); });
+          },
+          [&](const pgoutput::Begin& begun) { begin(begun); },
+          [&](const pgoutput::Commit& commit) { end(commit); },
+          [&](const pgoutput::Relation& relation) { describe(relation); },
+          [&](const pgoutput::Truncate& truncation) {
+            reject_outside();
+            truncate(truncation);
+          },
+          [](const auto&) {}},  // types, origins, messages: nothing for us
+      decoded);
+}
+
+void Session::begin(const pgoutput::Begin& begin) {
+  if (in_transaction_) {
+    throw SqlError(sqlstate::protocol_violation, "upstream began a transaction inside another");
+  }
+  in_transaction_ = true;
+  commit_lsn_ = begin.commit_lsn;
+  // Commits are ordered, so one that begins to end below the position also ends there.
+  skips_transaction_ = commit_lsn_ < pipeline_.submitted();
+  transaction_bytes_ = 0;
+  unspilled_bytes_ = 0;
+  for (TableStream* table : touched_) table->mark_transaction();
+}
+
+void Session::end(const pgoutput::Commit& commit) {
+  if (!in_transaction_ || commit.commit_lsn != commit_lsn_) {
+    throw SqlError(sqlstate::protocol_violation,
+                   "upstream ended a transaction that it did not begin");
+  }
+  in_transaction_ = false;
+  position_ = std::max(position_, commit.end_lsn);
+  shared_.counters.offset_known.raise_to(commit.end_lsn);
+  if (skips_transaction_) return;
+  group_bytes_ += transaction_bytes_;
+  if (!touched_.empty() || !ceased_.empty()) ++group_transactions_;
+  if (group_transactions_ == 0) {
+    group_bytes_ = 0;
+    return;
+  }
+  take_outcomes();
+  if (pipeline_.in_flight() == 0 || group_bytes_ >= group_bytes_max || group_is_large_) flush();
+}
+
+void Session::describe(const pgoutput::Relation& relation) {
+  for (TableStream* table : tables_of(relation.oid)) {
+    if (table->phase == TableStream::Phase::ceased) continue;
+    if (auto why = table->relation(relation)) cease(*table, std::move(*why));
+  }
+}
+
+template <class Change, class Apply>
+void Session::change(const Change& change, Apply apply) {
+  if (skips_transaction_) return;
+  for (TableStream* table : tables_of(change.oid)) {
+    if (table->phase == TableStream::Phase::ceased) continue;
+    if (commit_lsn_ < table->snapshot_lsn) continue;  // in its snapshot
+    if (table->phase == TableStream::Phase::live && table->empty()) {
+      touched_.push_back(table);
+      table->mark_transaction();
+    }
+    if (auto why = apply(*table)) {
+      cease(*table, std::move(*why));
+      continue;
+    }
+    if (table->phase == TableStream::Phase::copying && table->bytes() >= spill_bytes &&
+        table->can_spill()) {
+      table->spill();
+    }
+  }
+  if (transaction_bytes_ >= large_transaction_bytes) flush_before_transaction();
+  if (unspilled_bytes_ >= spill_bytes) spill_transaction();
+}
+
+void Session::spill_transaction() {
+  for (TableStream* table : touched_) table->spill();
+  unspilled_bytes_ = 0;
+  group_is_large_ = true;
+}
+
+void Session::truncate(const pgoutput::Truncate& truncate) {
+  if (skips_transaction_) return;
+  // Transactions that came before keep their rows: the truncation must not reach into their commit.
+  flush_before_transaction();
+  for (const Oid oid : truncate.oids) {
+    for (TableStream* table : tables_of(oid)) {
+      if (table->phase == TableStream::Phase::ceased || commit_lsn_ < table->snapshot_lsn) continue;
+      const bool is_new = table->empty();
+      table->truncate(commit_lsn_);
+      if (table->phase != TableStream::Phase::live) continue;
+      group_is_large_ = true;
+      if (is_new) touched_.push_back(table);
+    }
+  }
+}
+
+const std::vector<TableStream*>& Session::tables_of(Oid oid) {
+  static const std::vector<TableStream*> none;
+  if (oid == last_oid_ && last_tables_ != nullptr) return *last_tables_;
+  const auto found = by_oid_.find(oid);
+  last_oid_ = oid;
+  last_tables_ = found == by_oid_.end() ? &none : &found->second;
+  return *last_tables_;
+}
+
+void Session::cease(TableStream& table, std::string why) {
+  shared_.log(fmt::format("source {}: table {} cannot go on: {}", shared_.source_id,
+                          qualified_name(table.table().upstream), why));
+  table.clear();
+  std::erase(touched_, &table);
+  table.phase = TableStream::Phase::ceased;
+  ceased_.emplace_back(&table, std::move(why));
+}
+
+}  // namespace tailrace::replication

@@ -1,0 +1,147 @@
+// From a connection to a running stream: is it the server we know, is the slot where we left it.
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "replication/postgres/session.hpp"
+#include "replication/postgres/upstream_types.hpp"
+
+namespace tailrace::replication {
+namespace {
+
+// How long a session of ours that upstream still believes alive gets to end.
+constexpr std::chrono::seconds takeover_wait(5);
+
+// The slot is there, but what it kept is gone.
+bool is_invalidation(const UpstreamError& error) {
+  if (error.state() != sqlstate::object_not_in_prerequisite_state) return false;
+  for (const std::string_view text :
+       {"invalidated", "can no longer get changes", "can no longer access",
+        "cannot read from logical replication slot"}) {
+    if (error.message().find(text) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Session::open() {
+  position_ = pipeline_.load().value_or(0);
+  progress_row_ = Positions::number(shared_.store, shared_.positions.progress_key());
+  take_tables();
+  auto connection = Connection::open(shared_.connection(),
+                                     {.purpose = "replication", .replication = true}, cancel_);
+  check_system(*connection);
+  position_ = find_slot(*connection);
+  start_stream(std::move(connection));
+}
+
+void Session::check_system(Connection& connection) {
+  const QueryResult system = connection.query("IDENTIFY_SYSTEM");
+  const std::string key = shared_.positions.system_key();
+  const auto known = shared_.store.read_record(storage::RecordSpace::positions, key);
+  const std::string identifier = system.string(0, 0);
+  if (known && *known != identifier) {
+    // Another server answers at this address. Pointing the connection back heals it, so no table is
+    // given up.
+    throw UpstreamError(sqlstate::object_not_in_prerequisite_state, "",
+                        fmt::format("another server answers: its system identifier is {}, not {}",
+                                    identifier, *known));
+  }
+  if (!known) {
+    storage::CommitRequest request;
+    request.records.push_back(Positions::put(key, identifier));
+    const storage::CommitOutcome outcome = shared_.store.commit(std::move(request));
+    if (outcome.error) throw *outcome.error;
+  }
+  const auto timeline = static_cast<std::uint64_t>(system.integer(0, 1));
+  if (shared_.timeline && *shared_.timeline != timeline) {
+    throw SourceLost(
+        fmt::format("database restored from point-in-time backup: its timeline is {}, not {}",
+                    timeline, *shared_.timeline));
+  }
+}
+
+// Gives the position to start from.
+Lsn Session::find_slot(Connection& connection) {
+  const std::string query = fmt::format(
+      "SELECT active_pid, confirmed_flush_lsn "
+      "FROM pg_catalog.pg_replication_slots WHERE slot_name = {}",
+      quote_literal(shared_.slot));
+  QueryResult slot = connection.query(query);
+  if (slot.rows() == 0) {
+    // Before a table depends on it, it may be made, and made again: there is nothing yet that could
+    // miss a change.
+    for (const auto& [collection, table] : tables_) {
+      if (table->phase != TableStream::Phase::live) continue;
+      throw SourceLost(fmt::format(
+          "slot overcompacted. Requested LSN {} but replication slot \"{}\" does not exist",
+          position_, shared_.slot));
+    }
+    shared_.log(
+        fmt::format("source {}: creating replication slot {}", shared_.source_id, shared_.slot));
+    connection.query(fmt::format("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput NOEXPORT_SNAPSHOT",
+                                 quote_identifier(shared_.slot)));
+    slot = connection.query(query);
+    if (slot.rows() == 0) {
+      throw UpstreamError(sqlstate::undefined_object, "",
+                          fmt::format("replication slot \"{}\" does not exist", shared_.slot));
+    }
+    return parse_lsn(slot.text(0, 1));
+  }
+  if (slot.is_null(0, 1)) {
+    throw UpstreamError(sqlstate::object_in_use, "",
+                        fmt::format("replication slot \"{}\" is being made", shared_.slot));
+  }
+  const Lsn confirmed = parse_lsn(slot.text(0, 1));
+  if (!pipeline_.load()) return confirmed;
+  if (confirmed > position_) {
+    throw SourceLost(
+        fmt::format("slot overcompacted. Requested LSN {} but only LSNs >= {} are available",
+                    position_, confirmed));
+  }
+  return position_;
+}
+
+void Session::start_stream(std::unique_ptr<Connection> connection) {
+  binary_ = streams_in_binary();
+  const StreamOptions options{.slot = shared_.slot,
+                              .publication = shared_.publication,
+                              .start = position_,
+                              .binary = binary_};
+  const auto deadline = Clock::now() + takeover_wait;
+  while (true) {
+    try {
+      stream_ = std::make_unique<ReplicationStream>(std::move(connection), options);
+      return;
+    } catch (const UpstreamError& error) {
+      if (is_invalidation(error)) throw SourceLost(error.status_text());
+      if (error.state() != sqlstate::object_in_use || Clock::now() > deadline) throw;
+    }
+    // The walsender of a session that we lost, or another program: the slot is ours.
+    connection = Connection::open(shared_.connection(),
+                                  {.purpose = "replication", .replication = true}, cancel_);
+    connection->query(fmt::format(
+        "SELECT pg_catalog.pg_terminate_backend(active_pid), pg_catalog.pg_sleep(0.05) "
+        "FROM pg_catalog.pg_replication_slots WHERE slot_name = {} AND active_pid IS NOT NULL",
+        quote_literal(shared_.slot)));
+  }
+}
+
+bool Session::streams_in_binary() const {
+  for (const auto& [collection, stream] : tables_) {
+    if (stream->phase == TableStream::Phase::ceased) continue;
+    const TableExport& table = stream->table();
+    for (std::size_t i = 0; i < table.schema.size(); ++i) {
+      const auto upstream = static_cast<std::size_t>(table.column_map[i]);
+      if (table.as_text[i] ||
+          !replication::streams_in_binary(table.upstream.columns[upstream].type_oid,
+                                          table.schema.columns[i].type)) {
+        return false;
+      }
+    }
+  }
+  return !tables_.empty();
+}
+
+}  // namespace tailrace::replication

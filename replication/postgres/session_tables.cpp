@@ -1,0 +1,221 @@
+// Tables that come and go while the stream runs, and the snapshots of those that are new.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "replication/postgres/session.hpp"
+
+namespace tailrace::replication {
+namespace {
+
+constexpr std::chrono::seconds snapshot_retry_wait(5);
+
+}  // namespace
+
+void Session::take_tables() {
+  tables_version_ = shared_.tables_version();
+  const std::vector<IngestedTable> wanted = shared_.tables();
+  std::vector<storage::CollectionId> gone;
+  for (const auto& [collection, table] : tables_) {
+    const bool stays = std::any_of(
+        wanted.begin(), wanted.end(),
+        [&, id = collection](const auto& other) { return other.table->collection == id; });
+    if (!stays) gone.push_back(collection);
+  }
+  if (!gone.empty()) {
+    if (group_transactions_ > 0) flush();
+    for (const storage::CollectionId collection : gone) {
+      TableStream* table = tables_.at(collection).get();
+      std::erase(touched_, table);
+      std::erase(copied_tables_, table);
+      std::erase_if(ceased_, [&](const auto& entry) { return entry.first == table; });
+      tables_.erase(collection);
+    }
+  }
+  for (const IngestedTable& table : wanted) {
+    const storage::CollectionId collection = table.table->collection;
+    // A collection that is not there (yet, or any more) has nothing to be filled.
+    if (tables_.contains(collection) || !shared_.store.describe(collection)) continue;
+    auto stream = std::make_unique<TableStream>(table.table, table.counters, shared_.store);
+    if (const auto record = shared_.positions.table(shared_.store, collection)) {
+      const bool ceased = !record->ceased.empty();
+      stream->phase = ceased ? TableStream::Phase::ceased : TableStream::Phase::live;
+      stream->snapshot_lsn = record->snapshot_lsn;
+      if (ceased) shared_.status.set(collection, SourceState::ceased, record->ceased);
+    } else if (!shared_.status.is_ceased(collection)) {
+      shared_.status.set(collection, SourceState::starting);
+    }
+    tables_.emplace(collection, std::move(stream));
+  }
+  // A table that needs text cannot join a stream of binary values.
+  if (stream_ && binary_ && !streams_in_binary()) throw SessionRestart();
+  by_oid_.clear();
+  last_tables_ = nullptr;
+  for (const auto& [collection, table] : tables_) {
+    by_oid_[table->table().upstream.oid].push_back(table.get());
+  }
+}
+
+// All tables that have none yet get theirs together, at one LSN.
+void Session::start_snapshot_if_due() {
+  if (news_ || snapshot_ || Clock::now() < next_snapshot_) return;
+  SnapshotRequest request{.connection = shared_.connection(),
+                          .publication = shared_.publication,
+                          .store = shared_.store,
+                          .connections = shared_.snapshot_connections};
+  for (const auto& [collection, table] : tables_) {
+    if (table->phase != TableStream::Phase::copying) continue;
+    table->clear();
+    table->snapshot_lsn = 0;
+    copied_tables_.push_back(table.get());
+    request.tables.push_back({.table = table->shared_table(), .counters = table->counters()});
+    shared_.status.set(collection, SourceState::running);
+  }
+  if (request.tables.empty()) return;
+  // The snapshot begins after what was read so far, and before anything that is not kept back from
+  // here on.
+  news_ = std::make_unique<SnapshotNews>();
+  snapshot_cancel_ = std::make_unique<CancelToken>();
+  SnapshotNews* news = news_.get();
+  request.on_started = [news, &shared = shared_](Lsn lsn) {
+    const std::lock_guard lock(news->mutex);
+    news->lsn = lsn;
+    shared.wake.notify();
+  };
+  snapshot_thread_ = std::jthread(
+      [request = std::move(request), news, &shared = shared_, &cancel = *snapshot_cancel_] {
+        std::optional<SnapshotOutcome> outcome;
+        std::exception_ptr failure;
+        try {
+          outcome = take_snapshot(request, cancel);
+        } catch (...) {
+          failure = std::current_exception();
+        }
+        const std::lock_guard lock(news->mutex);
+        news->outcome = std::move(outcome);
+        news->failure = failure;
+        shared.wake.notify();
+      });
+}
+
+void Session::take_snapshot_news() {
+  if (!news_) return;
+  std::exception_ptr failure;
+  Lsn lsn = 0;
+  bool ended = false;
+  {
+    const std::lock_guard lock(news_->mutex);
+    lsn = news_->lsn;
+    failure = news_->failure;
+    ended = failure != nullptr || news_->outcome.has_value();
+    if (news_->outcome) snapshot_ = std::move(news_->outcome);
+  }
+  if (lsn != 0) {
+    for (TableStream* table : copied_tables_) {
+      if (table->snapshot_lsn == 0) table->start_at(lsn);
+    }
+  }
+  if (!ended) return;
+  snapshot_thread_.join();
+  snapshot_cancel_.reset();
+  news_.reset();
+  if (!failure) return;
+
+  const bool others_live = std::any_of(tables_.begin(), tables_.end(), [](const auto& entry) {
+    return entry.second->phase == TableStream::Phase::live;
+  });
+  if (!others_live) std::rethrow_exception(failure);
+  // The other tables go on; these are tried again.
+  std::string why = "the snapshot failed";
+  try {
+    std::rethrow_exception(failure);
+  } catch (const UpstreamError& error) {
+    why = error.status_text();
+  } catch (const SqlError& error) {
+    why = error.message();
+  }
+  for (TableStream* table : std::exchange(copied_tables_, {})) {
+    table->clear();
+    if (table->phase == TableStream::Phase::ceased) continue;
+    shared_.status.set(table->collection(), SourceState::stalled, "postgres: " + why);
+  }
+  next_snapshot_ = Clock::now() + snapshot_retry_wait;
+}
+
+// In one commit: the tables as of their snapshot, and what has come since.
+void Session::finish_snapshot_if_due() {
+  if (!snapshot_) return;
+  for (const TableStream* table : copied_tables_) {
+    if (table->phase == TableStream::Phase::copying && position_ < table->snapshot_lsn) return;
+  }
+  if (group_transactions_ > 0) flush();
+  storage::CommitRequest request;
+  CommitPipeline::Counts counts;
+  for (TableStream* table : std::exchange(copied_tables_, {})) {
+    if (table->phase == TableStream::Phase::ceased) continue;
+    const auto copied = std::find_if(snapshot_->tables.begin(), snapshot_->tables.end(),
+                                     [&](const SnapshotOutcome::Table& other) {
+                                       return other.collection == table->collection();
+                                     });
+    ensure(copied != snapshot_->tables.end(), "every table that was asked for was copied");
+    if (copied->incompatible) {
+      cease(*table, *copied->incompatible);
+      continue;
+    }
+    TableStream::Changes later = table->take();
+    if (!later.truncated) {
+      for (storage::StagedPart& part : copied->parts) request.parts.push_back(std::move(part));
+      table->counters()->updates_staged += copied->rows;
+      counts.emplace_back(table->counters(), copied->rows);
+    }
+    // Nothing is visible yet that a truncation would have to take away.
+    later.truncated = false;
+    add_changes(request, *table, std::move(later), counts);
+    request.records.push_back(Positions::put(shared_.positions.table_key(table->collection()),
+                                             Positions::copied(table->snapshot_lsn)));
+    table->phase = TableStream::Phase::live;
+  }
+  snapshot_.reset();
+  add_ceased(request);
+  next_position_commit_ = {};
+  submit(std::move(request), position_, std::move(counts), 0);
+  wait_durable();
+  for (const auto& [collection, table] : tables_) {
+    if (table->phase == TableStream::Phase::live) table->counters()->snapshot_committed = true;
+  }
+  report_running();
+  shared_.notify_progress();
+}
+
+void Session::take_findings() {
+  for (Finding& finding : shared_.take_findings()) findings_.push_back(std::move(finding));
+  if (in_transaction_) return;
+  std::erase_if(findings_, [this](Finding& finding) {
+    // What was written before the change is read as it was.
+    if (finding.lsn > position_) return false;
+    if (!finding.table) throw SourceLost(finding.error);
+    const auto found = tables_.find(*finding.table);
+    if (found != tables_.end() && found->second->phase != TableStream::Phase::ceased) {
+      cease(*found->second, std::move(finding.error));
+    }
+    return true;
+  });
+}
+
+void Session::report_running() {
+  shared_.status.set(std::nullopt, SourceState::running);
+  bool copying = false;
+  for (const auto& [collection, table] : tables_) {
+    copying = copying || table->phase == TableStream::Phase::copying;
+    if (table->phase != TableStream::Phase::ceased)
+      shared_.status.set(collection, SourceState::running);
+  }
+  if (!copying && shared_.counters.rehydration_latency_ms < 0) {
+    shared_.counters.rehydration_latency_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - shared_.started)
+            .count();
+  }
+}
+
+}  // namespace tailrace::replication

@@ -1,0 +1,100 @@
+// What the threads of one source share: its configuration now, its counters, and what they ask of
+// each other.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "replication/postgres/counters.hpp"
+#include "replication/postgres/event_fd.hpp"
+#include "replication/postgres/positions.hpp"
+#include "replication/postgres/source.hpp"
+
+namespace tailrace::replication {
+
+// A definite error found by looking at upstream's catalog, in force from this LSN on.
+struct Finding {
+  Lsn lsn = 0;
+  std::optional<storage::CollectionId> table;  // none: of the whole source
+  std::string error;
+};
+
+struct IngestedTable {
+  std::shared_ptr<const TableExport> table;
+  std::shared_ptr<TableCounters> counters;
+};
+
+// Reports each change of a status once. Thread-safe.
+class StatusBoard {
+ public:
+  explicit StatusBoard(std::function<void(const SourceStatusChange&)> report)
+      : report_(std::move(report)) {}
+  void set(std::optional<storage::CollectionId> table, SourceState state, std::string error = {},
+           std::string hint = {});
+  bool is_ceased(storage::CollectionId table) const;
+  void forget(storage::CollectionId table);
+
+ private:
+  std::function<void(const SourceStatusChange&)> report_;
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, SourceStatusChange> last_;  // 0: the source
+};
+
+class SharedState {
+ public:
+  SharedState(SourceConfig config, SourceOptions options);
+
+  const std::string source_id;
+  const std::string publication;
+  const std::string slot;
+  const std::optional<std::uint64_t> timeline;
+  const storage::CollectionId progress;
+  storage::Store& store;
+  const std::size_t snapshot_connections;
+  const Positions positions;
+  SourceCounters counters;
+  StatusBoard status;
+  EventFd wake;  // the stream's thread
+  const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+
+  void log(std::string_view text) const {
+    if (log_) log_(text);
+  }
+
+  ConnectionConfig connection() const;
+  void set_connection(ConnectionConfig connection);
+
+  std::vector<IngestedTable> tables() const;
+  void add_table(TableExport table);
+  void remove_table(storage::CollectionId collection);
+  // Grows with every change of the list.
+  std::uint64_t tables_version() const;
+
+  void post(Finding finding);
+  std::vector<Finding> take_findings();
+
+  // For wait_recent and wait_readable: notified when visible_lsn or a table's state has changed.
+  void notify_progress();
+  // Blocks until `done`, asked again after each notification. Throws what `cancel` says.
+  void wait_progress(CancelToken& cancel, const std::function<bool()>& done);
+
+ private:
+  IngestedTable ingested(TableExport table) const;
+
+  std::function<void(std::string_view)> log_;
+  mutable std::mutex mutex_;
+  ConnectionConfig connection_;
+  std::vector<IngestedTable> tables_;
+  std::uint64_t tables_version_ = 0;
+  std::vector<Finding> findings_;
+  std::mutex progress_mutex_;
+  std::condition_variable progressed_;
+};
+
+}  // namespace tailrace::replication

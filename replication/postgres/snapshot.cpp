@@ -1,0 +1,222 @@
+#include "replication/postgres/snapshot.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <latch>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "replication/postgres/compatibility.hpp"
+#include "replication/postgres/connection.hpp"
+#include "replication/postgres/copy_range.hpp"
+#include "replication/postgres/table_checks.hpp"
+#include "replication/postgres/upstream_catalog.hpp"
+
+namespace tailrace::replication {
+namespace {
+
+// A range is worth its own COPY from so many pages on, and gets no longer than so many.
+constexpr std::uint64_t range_pages_min = 2048;
+constexpr std::uint64_t range_pages_max = 128 * 1024;
+constexpr std::size_t ranges_per_connection = 4;
+
+// Below, a ctid condition is a scan of the whole table.
+constexpr std::uint32_t version_with_tid_ranges = 140000;
+
+std::string random_slot_name() {
+  std::random_device random;
+  return fmt::format("mzsnapshot_{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+constexpr const char* begin_snapshot = "BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ";
+
+class Snapshot {
+ public:
+  Snapshot(const SnapshotRequest& request, CancelToken& cancel)
+      : request_(request), parent_(cancel), follow_parent_(cancel, [this] {
+          workers_cancel_.cancel(stopped());
+          leader_cancel_.cancel(stopped());
+        }) {}
+
+  SnapshotOutcome take() {
+    try {
+      lead();
+    } catch (...) {
+      parent_.check();  // our own stop is no failure of the snapshot
+      throw;
+    }
+    return std::move(outcome_);
+  }
+
+ private:
+  static SqlError stopped() { return {sqlstate::query_canceled, "the snapshot was stopped"}; }
+
+  void lead() {
+    const auto leader = Connection::open(
+        request_.connection, {.purpose = "snapshot", .replication = true}, leader_cancel_);
+    leader->query(begin_snapshot);
+    const QueryResult slot = leader->query(
+        fmt::format("CREATE_REPLICATION_SLOT {} TEMPORARY LOGICAL pgoutput USE_SNAPSHOT",
+                    quote_identifier(random_slot_name())));
+    request_.on_started(parse_lsn(slot.text(0, 1)));
+    snapshot_ = leader->query("SELECT pg_catalog.pg_export_snapshot()").string(0, 0);
+
+    const std::vector<std::size_t> copied = check_tables(*leader);
+    plan_ranges(*leader, copied);
+    run_workers(*leader, copied);
+    for (std::size_t i = 0; i < request_.tables.size(); ++i) {
+      request_.tables[i].counters->snapshot_records_known.set(outcome_.tables[i].rows);
+    }
+  }
+
+  // Inside the snapshot the tables must still be what was agreed on. Gives those that are.
+  std::vector<std::size_t> check_tables(Connection& leader) {
+    const std::vector<PublishedTable> publication = read_publication(leader, request_.publication);
+    if (publication.empty() && !publication_exists(leader, request_.publication)) {
+      throw UpstreamError(sqlstate::undefined_object, "",
+                          fmt::format("publication \"{}\" does not exist", request_.publication));
+    }
+    std::vector<std::size_t> copied;
+    SelectedTables present;
+    for (std::size_t i = 0; i < request_.tables.size(); ++i) {
+      const TableExport& table = *request_.tables[i].table;
+      outcome_.tables.push_back({.collection = table.collection});
+      const auto found = std::find_if(
+          publication.begin(), publication.end(),
+          [&](const auto& published) { return published.table.oid == table.upstream.oid; });
+      if (found == publication.end()) {
+        outcome_.tables.back().incompatible =
+            altered_text(table.upstream, "it was dropped, or removed from the publication");
+      } else if (auto why = incompatibility(table, found->table)) {
+        outcome_.tables.back().incompatible = std::move(why);
+      } else {
+        copied.push_back(i);
+        present.push_back(&*found);
+      }
+    }
+    check_row_level_security(present);
+    check_row_filters(present);
+    return copied;
+  }
+
+  void plan_ranges(Connection& leader, const std::vector<std::size_t>& copied) {
+    for (const std::size_t index : copied) {
+      const SnapshotTable& table = request_.tables[index];
+      const QueryResult size = leader.query(fmt::format(
+          "SELECT pg_catalog.pg_relation_size({0}::pg_catalog.oid::pg_catalog.regclass) / "
+          "pg_catalog.current_setting('block_size')::int, c.reltuples::bigint "
+          "FROM pg_catalog.pg_class c WHERE c.oid = {0}",
+          table.table->upstream.oid));
+      if (size.rows() == 0)
+        throw UpstreamError(sqlstate::undefined_table, "", "a table was dropped");
+      const auto pages = static_cast<std::uint64_t>(size.integer(0, 0));
+      table.counters->snapshot_records_staged.set(0);
+      if (size.integer(0, 1) > 0) {
+        table.counters->snapshot_records_known.set(static_cast<std::uint64_t>(size.integer(0, 1)));
+      } else {
+        uncounted_.push_back(index);
+      }
+      std::uint64_t step = pages + 1;
+      if (leader.server_version() >= version_with_tid_ranges) {
+        const std::uint64_t ranges =
+            std::max<std::size_t>(1, request_.connections) * ranges_per_connection;
+        step = std::clamp(pages / ranges + 1, range_pages_min, range_pages_max);
+      }
+      for (std::uint64_t page = 0; page == 0 || page < pages; page += step) {
+        CopyRange range{.table = index, .first_page = page};
+        if (page + step < pages) range.last_page = page + step;
+        ranges_.push_back(range);
+      }
+    }
+  }
+
+  void run_workers(Connection& leader, const std::vector<std::size_t>& copied) {
+    if (copied.empty()) return;
+    const std::size_t count = std::clamp<std::size_t>(request_.connections, 1, ranges_.size());
+    std::latch imported(static_cast<std::ptrdiff_t>(count));
+    std::vector<std::jthread> workers;
+    running_ = count;
+    for (std::size_t i = 0; i < count; ++i) {
+      workers.emplace_back([this, i, &imported] { work(i, imported); });
+    }
+    // The exported snapshot lives only as long as the leader's transaction does nothing but wait.
+    imported.wait();
+    count_rows(leader);
+    workers.clear();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+  // While the workers copy: how many rows there will be, where statistics do not tell.
+  void count_rows(Connection& leader) {
+    try {
+      for (const std::size_t index : uncounted_) {
+        const SnapshotTable& table = request_.tables[index];
+        const QueryResult count = leader.query(fmt::format(
+            "SELECT pg_catalog.count(*) FROM ONLY {}", quoted_name(table.table->upstream)));
+        table.counters->snapshot_records_known.raise_to(
+            static_cast<std::uint64_t>(count.integer(0, 0)));
+      }
+    } catch (const SqlError&) {
+      // The copy was faster, or fails for the same cause and says so: only an estimate is lost.
+    }
+  }
+
+  void work(std::size_t number, std::latch& imported) {
+    bool arrived = false;
+    try {
+      const auto connection = Connection::open(
+          request_.connection, {.purpose = fmt::format("snapshot worker {}", number + 1)},
+          workers_cancel_);
+      connection->query(begin_snapshot);
+      connection->query("SET TRANSACTION SNAPSHOT " + quote_literal(snapshot_));
+      imported.count_down();
+      arrived = true;
+      while (const std::optional<CopyRange> range = next_range()) {
+        CopiedRange copied =
+            copy_range(*connection, request_.tables[range->table], *range, request_.store);
+        const std::lock_guard lock(mutex_);
+        SnapshotOutcome::Table& table = outcome_.tables[range->table];
+        table.rows += copied.rows;
+        for (storage::StagedPart& part : copied.parts) table.parts.push_back(std::move(part));
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+      workers_cancel_.cancel(stopped());
+    }
+    if (!arrived) imported.count_down();
+    if (--running_ == 0) leader_cancel_.cancel(stopped());
+  }
+
+  std::optional<CopyRange> next_range() {
+    const std::lock_guard lock(mutex_);
+    if (next_range_ == ranges_.size()) return std::nullopt;
+    return ranges_[next_range_++];
+  }
+
+  const SnapshotRequest& request_;
+  CancelToken& parent_;
+  CancelToken workers_cancel_;
+  CancelToken leader_cancel_;
+  std::string snapshot_;
+  std::vector<CopyRange> ranges_;
+  std::vector<std::size_t> uncounted_;
+  std::atomic<std::size_t> running_{0};
+  std::mutex mutex_;
+  std::size_t next_range_ = 0;
+  SnapshotOutcome outcome_;
+  std::exception_ptr failure_;
+  // Last: it ends before the tokens that it cancels.
+  CancelToken::Registration follow_parent_;
+};
+
+}  // namespace
+
+SnapshotOutcome take_snapshot(const SnapshotRequest& request, CancelToken& cancel) {
+  return Snapshot(request, cancel).take();
+}
+
+}  // namespace tailrace::replication

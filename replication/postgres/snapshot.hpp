@@ -1,0 +1,54 @@
+// The first contents of tables: copied at one LSN over several connections, into staged parts.
+//
+//   leader:  BEGIN; CREATE_REPLICATION_SLOT ... TEMPORARY ... USE_SNAPSHOT  ─▶ S;
+//   pg_export_snapshot() workers: SET TRANSACTION SNAPSHOT; COPY of ctid ranges, taken from one
+//   list  ─▶ PartWriter
+//
+// Memory is bounded by snapshot connections x (copy_batch_bytes_max + one row + what a PartWriter
+// holds).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "replication/postgres/config.hpp"
+#include "replication/postgres/counters.hpp"
+#include "replication/postgres/lsn.hpp"
+#include "repr/cancel.hpp"
+#include "storage/store.hpp"
+
+namespace tailrace::replication {
+
+struct SnapshotTable {
+  std::shared_ptr<const TableExport> table;
+  std::shared_ptr<TableCounters> counters;
+};
+
+struct SnapshotRequest {
+  ConnectionConfig connection;
+  std::string publication;
+  std::vector<SnapshotTable> tables;
+  storage::Store& store;
+  std::size_t connections = 2;
+  // Once S is known: transactions that committed before it are in the snapshot, later ones are not.
+  std::function<void(Lsn)> on_started;
+};
+
+struct SnapshotOutcome {
+  struct Table {
+    storage::CollectionId collection;
+    std::vector<storage::StagedPart> parts;
+    std::uint64_t rows = 0;
+    // The table is no longer what it was when it was chosen: it cannot be ingested any more.
+    std::optional<std::string> incompatible;
+  };
+  std::vector<Table> tables;
+};
+
+// Blocks. Throws what can be tried again from the start; nothing is left behind then.
+SnapshotOutcome take_snapshot(const SnapshotRequest& request, CancelToken& cancel);
+
+}  // namespace tailrace::replication

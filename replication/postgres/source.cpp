@@ -1,0 +1,228 @@
+#include "replication/postgres/source.hpp"
+
+#include <fmt/format.h>
+
+#include <poll.h>
+
+#include <thread>
+
+#include "replication/postgres/connection.hpp"
+#include "replication/postgres/monitor.hpp"
+#include "replication/postgres/session.hpp"
+#include "replication/postgres/shared_state.hpp"
+
+namespace tailrace::replication {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds backoff_min(100);
+constexpr milliseconds backoff_max(5000);
+// A session that lived so long was a good one: the next attempt begins anew.
+constexpr std::chrono::seconds good_session(10);
+
+class RunningSource final : public PostgresSource {
+ public:
+  RunningSource(SourceConfig config, SourceOptions options)
+      : shared_(std::move(config), std::move(options)) {
+    shared_.status.set(std::nullopt, SourceState::starting);
+    stream_thread_ = std::jthread([this] { run(); });
+    monitor_thread_ = std::jthread([this] { monitor_upstream(shared_, stop_); });
+  }
+
+  ~RunningSource() override {
+    stop_.cancel(SqlError(sqlstate::admin_shutdown, "the source was stopped"));
+    const std::lock_guard lock(session_mutex_);
+    if (session_cancel_ != nullptr)
+      session_cancel_->cancel(SqlError(sqlstate::admin_shutdown, "stopped"));
+  }
+
+  void set_connection(ConnectionConfig connection) override {
+    shared_.set_connection(std::move(connection));
+    const std::lock_guard lock(session_mutex_);
+    reconnect_ = true;
+    if (session_cancel_ != nullptr) {
+      session_cancel_->cancel(SqlError(sqlstate::connection_failure, "the connection was altered"));
+    }
+  }
+
+  void add_table(TableExport table) override { shared_.add_table(std::move(table)); }
+  void remove_table(storage::CollectionId collection) override { shared_.remove_table(collection); }
+
+  std::vector<ExportStatistics> statistics() const override;
+  void wait_recent(CancelToken& cancel) override;
+  void wait_readable(storage::CollectionId collection, CancelToken& cancel) override;
+
+ private:
+  void run();
+  // One session; what ended it is told, and whether to go on at once.
+  bool run_session();
+  void stalled(const std::string& why, const std::string& hint = {});
+  void lose(const std::string& why);
+  void sleep(milliseconds time);
+
+  SharedState shared_;
+  CancelToken stop_;
+  std::mutex session_mutex_;
+  CancelToken* session_cancel_ = nullptr;
+  bool reconnect_ = false;  // the connection was altered
+  std::jthread stream_thread_;
+  std::jthread monitor_thread_;
+};
+
+void RunningSource::run() {
+  milliseconds backoff = backoff_min;
+  while (!stop_.cancelled()) {
+    const auto began = std::chrono::steady_clock::now();
+    const bool at_once = run_session();
+    if (stop_.cancelled()) return;
+    if (at_once || std::chrono::steady_clock::now() - began > good_session) backoff = backoff_min;
+    if (at_once) continue;
+    sleep(backoff);
+    backoff = std::min(backoff * 2, backoff_max);
+  }
+}
+
+bool RunningSource::run_session() {
+  CancelToken cancel;
+  const CancelToken::Registration follow(
+      stop_, [&] { cancel.cancel(SqlError(sqlstate::admin_shutdown, "the source was stopped")); });
+  {
+    const std::lock_guard lock(session_mutex_);
+    session_cancel_ = &cancel;
+    reconnect_ = false;
+  }
+  struct Forget {
+    RunningSource& source;
+    ~Forget() {
+      const std::lock_guard lock(source.session_mutex_);
+      source.session_cancel_ = nullptr;
+    }
+  } forget{*this};
+  try {
+    Session session(shared_, cancel);
+    session.run();
+  } catch (const SessionRestart&) {
+    return true;
+  } catch (const SourceLost& lost) {
+    lose(lost.message());
+  } catch (const UpstreamError& error) {
+    // Upstream says it while decoding, the monitor by looking.
+    const bool lost = error.state() == sqlstate::undefined_object &&
+                      error.message().find("publication") != std::string::npos;
+    if (lost) {
+      lose(error.message());
+    } else if (!cancel.cancelled()) {
+      stalled("postgres: " + error.status_text(), error.hint());
+    }
+  } catch (const SqlError& error) {
+    if (!cancel.cancelled()) stalled("postgres: " + error.message(), error.hint());
+  }
+  const std::lock_guard lock(session_mutex_);
+  return reconnect_;
+}
+
+void RunningSource::stalled(const std::string& why, const std::string& hint) {
+  shared_.log(fmt::format("source {}: stalled: {}", shared_.source_id, why));
+  shared_.status.set(std::nullopt, SourceState::stalled, why, hint);
+  for (const IngestedTable& table : shared_.tables()) {
+    if (!table.counters->ceased) {
+      shared_.status.set(table.table->collection, SourceState::stalled, why, hint);
+    }
+  }
+}
+
+// No table can go on, ever: each gets the error, in one commit.
+void RunningSource::lose(const std::string& why) {
+  storage::CommitRequest request;
+  std::vector<IngestedTable> ceased;
+  for (const IngestedTable& table : shared_.tables()) {
+    const storage::CollectionId collection = table.table->collection;
+    if (table.counters->ceased || !shared_.store.describe(collection)) continue;
+    BatchBuilder errors(error_schema().types());
+    append_error(errors, {.state = sqlstate::object_not_in_prerequisite_state, .message = why}, 0,
+                 1);
+    Delta delta;
+    delta.errors.push_back(std::make_shared<const Batch>(errors.finish()));
+    request.deltas.push_back({.collection = collection, .delta = std::move(delta)});
+    request.records.push_back(
+        Positions::put(shared_.positions.table_key(collection), Positions::ceased(why)));
+    ceased.push_back(table);
+  }
+  if (!ceased.empty()) {
+    const storage::CommitOutcome outcome = shared_.store.commit(std::move(request));
+    if (outcome.error) return stalled(outcome.error->message());
+    for (const IngestedTable& table : ceased) table.counters->ceased = true;
+  }
+  stalled("postgres: " + why);
+  for (const IngestedTable& table : shared_.tables()) {
+    shared_.status.set(table.table->collection, SourceState::ceased, why);
+  }
+  shared_.notify_progress();
+}
+
+void RunningSource::sleep(milliseconds time) {
+  EventFd woken;
+  const CancelToken::Registration wake(stop_, [&] { woken.notify(); });
+  pollfd waiting{woken.fd(), POLLIN, 0};
+  ::poll(&waiting, 1, static_cast<int>(time.count()));
+}
+
+std::vector<ExportStatistics> RunningSource::statistics() const {
+  std::vector<ExportStatistics> rows;
+  ExportStatistics source;
+  const SourceCounters& counters = shared_.counters;
+  source.messages_received = counters.messages_received;
+  source.bytes_received = counters.bytes_received;
+  if (counters.rehydration_latency_ms >= 0)
+    source.rehydration_latency_ms = counters.rehydration_latency_ms;
+  source.offset_committed = counters.offset_committed.get();
+  source.offset_known = counters.offset_known.get();
+  source.snapshot_committed = true;
+  rows.push_back(source);
+  for (const IngestedTable& table : shared_.tables()) {
+    ExportStatistics row;
+    row.collection = table.table->collection;
+    row.updates_staged = table.counters->updates_staged;
+    row.updates_committed = table.counters->updates_committed;
+    row.rehydration_latency_ms = source.rehydration_latency_ms;
+    row.snapshot_records_known = table.counters->snapshot_records_known.get();
+    row.snapshot_records_staged = table.counters->snapshot_records_staged.get();
+    row.snapshot_committed = table.counters->snapshot_committed;
+    row.offset_known = source.offset_known;
+    row.offset_committed = source.offset_committed;
+    rows.front().snapshot_committed = rows.front().snapshot_committed && row.snapshot_committed;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+void RunningSource::wait_recent(CancelToken& cancel) {
+  const auto connection = Connection::open(shared_.connection(), {.purpose = "recency"}, cancel);
+  const Lsn target = parse_lsn(connection
+                                   ->query("SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN "
+                                           "pg_catalog.pg_last_wal_replay_lsn() "
+                                           "ELSE pg_catalog.pg_current_wal_lsn() END")
+                                   .text(0, 0));
+  shared_.counters.offset_known.raise_to(target);
+  shared_.wait_progress(cancel, [&] { return shared_.counters.visible_lsn >= target; });
+}
+
+void RunningSource::wait_readable(storage::CollectionId collection, CancelToken& cancel) {
+  shared_.wait_progress(cancel, [&] {
+    for (const IngestedTable& table : shared_.tables()) {
+      if (table.table->collection == collection) {
+        return table.counters->snapshot_committed || table.counters->ceased;
+      }
+    }
+    throw SqlError(sqlstate::undefined_table, "the table was dropped");
+  });
+}
+
+}  // namespace
+
+std::unique_ptr<PostgresSource> PostgresSource::start(SourceConfig config, SourceOptions options) {
+  return std::make_unique<RunningSource>(std::move(config), std::move(options));
+}
+
+}  // namespace tailrace::replication

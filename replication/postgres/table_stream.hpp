@@ -1,0 +1,97 @@
+// One ingested table in the replication stream: its changes, decoded and waiting for their commit.
+//
+// Bounded: above `spill_bytes` rows go to a staged part. What is here belongs to transactions that
+// are not yet handed to the store; all of it is dropped, and sent again by upstream, when the
+// session ends.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "replication/postgres/config.hpp"
+#include "replication/postgres/counters.hpp"
+#include "replication/postgres/pgoutput.hpp"
+#include "replication/postgres/row_buffer.hpp"
+#include "storage/store.hpp"
+
+namespace tailrace::replication {
+
+// Of one open transaction in all its tables, and of each table whose snapshot is being taken.
+inline constexpr std::size_t spill_bytes = 16 << 20;
+
+class TableStream {
+ public:
+  enum class Phase : std::uint8_t {
+    copying,  // its snapshot is being taken: changes wait for it
+    live,
+    ceased  // for ever, by an error in the collection
+  };
+
+  TableStream(std::shared_ptr<const TableExport> table, std::shared_ptr<TableCounters> counters,
+              storage::Store& store);
+
+  const TableExport& table() const { return *table_; }
+  const std::shared_ptr<const TableExport>& shared_table() const { return table_; }
+  const std::shared_ptr<TableCounters>& counters() const { return counters_; }
+  storage::CollectionId collection() const { return table_->collection; }
+  Phase phase = Phase::copying;
+  // S: transactions that committed below it are in the snapshot. 0: not known yet.
+  Lsn snapshot_lsn = 0;
+
+  // Each gives why the table must cease, if it must.
+  using Failure = std::optional<std::string>;
+  Failure relation(const pgoutput::Relation& relation);
+  Failure insert(const pgoutput::Insert& change, Lsn commit_lsn);
+  Failure update(const pgoutput::Update& change, Lsn commit_lsn);
+  Failure remove(const pgoutput::Delete& change, Lsn commit_lsn);
+  void truncate(Lsn commit_lsn);
+
+  // The snapshot's LSN has become known: what it contains is dropped.
+  void start_at(Lsn snapshot_lsn);
+  // What is in memory goes to a staged part.
+  void spill();
+  bool can_spill() const { return phase == Phase::live || snapshot_lsn != 0; }
+  std::size_t bytes() const { return buffer_.bytes(); }
+
+  // Where the open transaction begins, for take_before_transaction.
+  void mark_transaction() { mark_ = buffer_.mark(); }
+
+  struct Changes {
+    bool truncated = false;
+    Delta delta;
+    std::vector<storage::StagedPart> parts;
+    std::uint64_t updates = 0;
+    bool empty() const { return !truncated && delta.empty() && parts.empty(); }
+  };
+  Changes take();
+  // What earlier transactions left; none of them may have spilled.
+  Changes take_before_transaction();
+  bool has_spilled() const { return spill_ != nullptr; }
+  bool empty() const { return buffer_.empty() && !has_spilled() && !truncated_; }
+  void clear();
+  Lsn truncated_at() const { return truncated_at_; }  // 0: not
+
+ private:
+  Failure fill(const pgoutput::Tuple& tuple, std::vector<FieldValue>& fields,
+               const std::vector<FieldValue>* old_fields);
+  Failure old_row_missing() const;
+
+  std::shared_ptr<const TableExport> table_;
+  std::shared_ptr<TableCounters> counters_;
+  storage::Store& store_;
+  bool mapped_ = false;
+  std::vector<int> column_of_;  // by position in the stream; -1: not ingested
+  std::vector<FieldValue> old_fields_;
+  std::vector<FieldValue> new_fields_;
+
+  RowBuffer buffer_;
+  RowBuffer::Mark mark_;
+  std::unique_ptr<storage::PartWriter> spill_;
+  std::uint64_t spilled_updates_ = 0;
+  bool truncated_ = false;
+  Lsn truncated_at_ = 0;
+};
+
+}  // namespace tailrace::replication
