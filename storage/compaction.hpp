@@ -16,8 +16,12 @@ namespace tailrace::storage {
 // what then cancels is gone. All are safe while commits, reads and each other go on; all throw what
 // the disk says, having changed nothing.
 
-// Joins small runs while there are many of them; of a volatile collection all, once it has doubled.
-void join_tail(StoreState& state, Collection& collection);
+enum class JoinWhat : std::uint8_t {
+  worthwhile,  // small runs, while there are many; of a volatile collection all, once it has
+               // doubled
+  all
+};
+void join_tail(StoreState& state, Collection& collection, JoinWhat what);
 
 // All of the tail at the moment of the call. True if there was any.
 bool fold_tail(StoreState& state, Collection& collection);

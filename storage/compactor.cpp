@@ -83,7 +83,8 @@ void Compactor::fold_pass() {
   };
   report();
   for (const auto& collection : collections) {
-    if (collection->tail_run_count() >= join_runs_min) join_tail(state_, *collection);
+    if (collection->tail_run_count() >= join_runs_min)
+      join_tail(state_, *collection, JoinWhat::worthwhile);
   }
   std::erase_if(collections, [](const CollectionPtr& collection) {
     return collection->kind() == CollectionKind::volatile_;
@@ -148,8 +149,7 @@ void Compactor::cut_log(bool reclaim) {
 
 void Compactor::compact_now(Collection& collection) {
   if (collection.kind() == CollectionKind::volatile_) {
-    collection.joined_bytes = 0;
-    join_tail(state_, collection);
+    join_tail(state_, collection, JoinWhat::all);
     return;
   }
   fold_tail(state_, collection);

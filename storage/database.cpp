@@ -186,9 +186,13 @@ rocksdb::Status Database::sync() {
   // nothing. The same data is still in the memtables: flush those to new files.
   write_failed_ = true;
   resume_if_stopped();
-  status = db_->Flush(rocksdb::FlushOptions(), handles_);
+  status = flush();
   if (status.ok()) sync_failed_ = false;
   return status;
+}
+
+rocksdb::Status Database::flush() {
+  return db_->Flush(rocksdb::FlushOptions(), handles_);
 }
 
 }  // namespace tailrace::storage

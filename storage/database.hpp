@@ -59,6 +59,8 @@ class Database {
   // All writes so far survive a power failure. Where the sync fails, what it covered is flushed to
   // new files instead; not ok only if that fails too, and then it may be called again.
   rocksdb::Status sync();
+  // Memtables to files, so that no write-ahead log is needed for what is in them.
+  rocksdb::Status flush();
 
  private:
   Database() = default;

@@ -99,14 +99,15 @@ bool fold_prefix(StoreState& state, Collection& collection) {
 
 }  // namespace
 
-void join_tail(StoreState& state, Collection& collection) {
+void join_tail(StoreState& state, Collection& collection, JoinWhat what) {
   std::lock_guard lock(collection.fold_mutex);
   const auto contents = collection.contents();
   const auto& tail = contents.tail;
   if (!plain(tail)) return;  // a truncation knows its runs one by one; the next fold ends that
   std::vector<TailRunPtr> joined;
-  if (collection.kind() == CollectionKind::volatile_) {
-    if (collection.tail_bytes() < 2 * collection.joined_bytes + volatile_slack_bytes &&
+  if (what == JoinWhat::all || collection.kind() == CollectionKind::volatile_) {
+    if (what == JoinWhat::worthwhile &&
+        collection.tail_bytes() < 2 * collection.joined_bytes + volatile_slack_bytes &&
         tail.size() < 4 * join_runs_min) {
       return;
     }

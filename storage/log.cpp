@@ -61,9 +61,10 @@ void Log::cut(std::uint64_t sequence, bool reclaim) {
     }
   }
   if (!reclaim) return;
-  auto& db = database_.db();
-  check(db.Flush(rocksdb::FlushOptions(), database_.log()), "flush the log");
-  check(db.CompactRange(rocksdb::CompactRangeOptions(), database_.log(), nullptr, nullptr),
+  // A write-ahead log goes once all families that have something in it are flushed.
+  check(database_.flush(), "flush the log");
+  check(database_.db().CompactRange(rocksdb::CompactRangeOptions(), database_.log(), nullptr,
+                                    nullptr),
         "compact the log");
 }
 

@@ -12,8 +12,9 @@ namespace tailrace::storage {
 
 using PartId = Id<struct PartTag, std::uint64_t>;
 
-// A part on disk that nothing durable names yet. Name it in a CommitRequest, or let it go: dropping the last copy
-// of `lease` without a commit deletes the part; a crash leaves it to the sweep at start-up.
+// A part on disk that nothing durable names yet. Name it in a CommitRequest, or let it go: dropping
+// the last copy of `lease` without a commit deletes the part; a crash leaves it to the sweep at
+// start-up.
 struct StagedPart {
   CollectionId collection;
   PartId part;
@@ -23,8 +24,9 @@ struct StagedPart {
   std::shared_ptr<void> lease;
 };
 
-// Writes updates of one collection to staged parts. One thread at a time; several writers of one collection may work
-// side by side. Batches carry diffs; their times are ignored (the commit's manifest gives the time).
+// Writes updates of one collection to staged parts. One thread at a time; several writers of one
+// collection may work side by side. Batches carry diffs; their times are ignored (the commit's
+// manifest gives the time).
 class PartWriter {
  public:
   virtual ~PartWriter() = default;             // without finish: everything staged is dropped

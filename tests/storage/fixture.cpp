@@ -113,6 +113,7 @@ StoreOptions Fixture::options() {
   options.directory = directory.path();
   options.tick_ms = tick_ms;
   options.tail_bytes_max = tail_bytes_max;
+  options.listener_backlog_bytes_max = listener_backlog_bytes_max;
   options.sync = false;
   options.wall_clock = [this] { return wall.load(); };
   options.warn = [this](std::string_view message) {

@@ -68,6 +68,7 @@ class Fixture {
   std::atomic<std::uint64_t> wall{1'000'000};
   std::uint64_t tick_ms = 0;  // none: time moves with commits
   std::size_t tail_bytes_max = 64 << 20;
+  std::uint64_t listener_backlog_bytes_max = std::uint64_t{4} << 30;
 
  private:
   std::unique_ptr<Store> store_;
