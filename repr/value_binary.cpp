@@ -67,7 +67,9 @@ void append_counted(const Type& type, const Value& value, std::string& out) {
 }
 
 void append_array(const Type& type, std::string_view bytes, std::string& out) {
-  const ArrayValue array = decode_array(type, bytes);
+  ArrayValue array = decode_array(type, bytes);
+  // Upstream knows int2vector with one dimension only, also when it is empty.
+  if (type.id() == TypeId::int2vector && array.dimensions.empty()) array.dimensions = {{0, 0}};
   bool nulls = false;
   for (const Value& element : array.elements) nulls = nulls || is_null(element);
   put_network(out, static_cast<std::int32_t>(array.dimensions.size()));
