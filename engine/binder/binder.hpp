@@ -1,8 +1,10 @@
-// SQL queries and expressions in, typed plans out: names resolved, types chosen, views inlined, subqueries decorrelated.
+// SQL queries and expressions in, typed plans out: names resolved, types chosen, views inlined,
+// subqueries decorrelated.
 //
 //   * Throws SqlError with the dialect's text, SQLSTATE and (where one place is to blame) position.
 //   * Plans are correct but not optimized: see optimizer/optimizer.hpp.
-//   * Pure: reads the catalog value it is given, changes only what BindContext points at. Any thread.
+//   * Pure: reads the catalog value it is given, changes only what BindContext points at. Any
+//   thread.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +27,8 @@ namespace tailrace::engine {
 enum class Purpose : std::uint8_t {
   select,             // ad hoc: anything goes
   view,               // stored, not run: anything goes (who uses the view checks again)
-  materialized_view,  // these three are maintained: only immutable functions, mz_now() only in temporal filters
+  materialized_view,  // these three are maintained: only immutable functions, mz_now() only in
+                      // temporal filters
   index,
   subscribe,
   write,       // INSERT .. SELECT, UPDATE, DELETE: no mz_now()
@@ -33,7 +36,8 @@ enum class Purpose : std::uint8_t {
 };
 
 constexpr bool is_maintained(Purpose purpose) {
-  return purpose == Purpose::materialized_view || purpose == Purpose::index || purpose == Purpose::subscribe;
+  return purpose == Purpose::materialized_view || purpose == Purpose::index ||
+         purpose == Purpose::subscribe;
 }
 
 // Type of $n at n - 1. The client's types go in; the binder fills what context decides.
@@ -43,12 +47,14 @@ struct BindContext {
   const catalog::Catalog& catalog;
   catalog::NameScope scope;
   Purpose purpose = Purpose::select;
-  // For literals of types like regclass, whose reading asks the catalog. Other stable functions stay calls.
+  // For literals of types like regclass, whose reading asks the catalog. Other stable functions
+  // stay calls.
   const SessionContext* session = nullptr;
   ParameterTypes* parameters = nullptr;  // nullptr: $n is an error
   // Items named directly (not through views), each once, in order of first use. May be nullptr.
   std::vector<catalog::ItemId>* dependencies = nullptr;
-  // All stored items and kept views that the plan reads, through views too, each once. May be nullptr.
+  // All stored items and kept views that the plan reads, through views too, each once. May be
+  // nullptr.
   std::vector<catalog::ItemId>* reads = nullptr;
   // Views not to be inlined because an index holds them: read as collection_of(id). May be nullptr.
   const std::set<catalog::ItemId>* kept_views = nullptr;
@@ -66,8 +72,8 @@ struct BoundQuery {
 
 // A query as the outermost one: its ORDER BY, LIMIT and OFFSET become the finishing.
 BoundQuery bind_query(const ast::Query& query, BindContext& context);
-// A query as the definition of a collection (view, SUBSCRIBE): LIMIT and OFFSET are part of the plan, ORDER BY
-// without them means nothing. The plan has exactly the columns of `schema`.
+// A query as the definition of a collection (view, SUBSCRIBE): LIMIT and OFFSET are part of the
+// plan, ORDER BY without them means nothing. The plan has exactly the columns of `schema`.
 struct BoundRelation {
   PlanPtr plan;
   Schema schema;
@@ -76,20 +82,24 @@ BoundRelation bind_relation(const ast::Query& query, BindContext& context);
 // The whole of a relation of the catalog: stored, or its view's query.
 BoundRelation bind_item(const catalog::Item& item, BindContext& context);
 
-// After this no Parameter is left. `values[i]` is of the inferred type of $(i + 1). Throws for a bad LIMIT.
+// After this no Parameter is left. `values[i]` is of the inferred type of $(i + 1). Throws for a
+// bad LIMIT.
 BoundQuery replace_parameters(BoundQuery query, const std::vector<Value>& values);
 PlanPtr replace_parameters(const PlanPtr& plan, const std::vector<Value>& values);
 
-// An expression without subqueries, over `columns` (nullptr: constant). With `wanted` it is cast in `cast`'s sense.
-ScalarPtr bind_scalar(const ast::Expression& expression, const Schema* columns, BindContext& context,
-                      std::optional<Type> wanted = std::nullopt, CastContext cast = CastContext::assignment);
+// An expression without subqueries, over `columns` (nullptr: constant). With `wanted` it is cast in
+// `cast`'s sense.
+ScalarPtr bind_scalar(const ast::Expression& expression, const Schema* columns,
+                      BindContext& context, std::optional<Type> wanted = std::nullopt,
+                      CastContext cast = CastContext::assignment);
 // Binds and evaluates a constant.
 Value bind_constant(const ast::Expression& expression, BindContext& context, const Type& wanted,
                     CastContext cast = CastContext::assignment);
 // The scalar cast to the type in this context, or the dialect's error.
 ScalarPtr cast_scalar(ScalarPtr scalar, const Type& to, CastContext cast);
 
-Type bind_type(const ast::TypeName& name, const catalog::Catalog& catalog, const catalog::NameScope& scope);
+Type bind_type(const ast::TypeName& name, const catalog::Catalog& catalog,
+               const catalog::NameScope& scope);
 inline Type bind_type(const ast::TypeName& name, BindContext& context) {
   return bind_type(name, context.catalog, context.scope);
 }
@@ -118,14 +128,12 @@ BoundUpdate bind_update(const ast::Update& statement, BindContext& context);
 // The default of each column of a table, as scalars over nothing (NULL where there is none).
 std::vector<ScalarPtr> bind_defaults(const catalog::Item& table, BindContext& context);
 // Throws the dialect's error unless INSERT, UPDATE, DELETE and COPY FROM may write the item.
-void check_writable(const catalog::Item& item, const catalog::Catalog& catalog, std::string_view verb);
+void check_writable(const catalog::Item& item, const catalog::Catalog& catalog,
+                    std::string_view verb);
 
 // The same with every name of a relation or user type written in full: what `create_sql` keeps.
 ast::Query qualify_names(const ast::Query& query, BindContext& context);
 ast::Expression qualify_names(const ast::Expression& expression, BindContext& context);
 ast::TypeName qualify_names(const ast::TypeName& type, BindContext& context);
-
-// The output names and types that a SELECT gives are in BoundQuery; this is the name alone ("?column?", "count", ...).
-std::string output_name(const ast::Expression& expression);
 
 }  // namespace tailrace::engine
