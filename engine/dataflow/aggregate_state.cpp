@@ -85,11 +85,11 @@ class Linear final : public AggregateState {
     std::vector<Type> types(key_types.begin(), key_types.end());
     for (const ScalarPtr& argument : aggregate.arguments) types.push_back(argument->type);
     distinct_types_ = types;
-    distinct_ = std::make_unique<GroupTable>(std::move(types), Equality::sql);
+    distinct_ = std::make_unique<CountedGroups>(std::move(types), Equality::sql);
   }
 
   void apply(const Batch& rows, const Batch& keys, std::span<const GroupId> ids,
-             GroupTable& groups) override {
+             CountedGroups& groups) override {
     if (counted_.empty()) return;
     if (distinct_) return apply_distinct(rows, keys, ids, groups);
     std::vector<std::uint32_t> positions(counted_.size());
@@ -105,7 +105,7 @@ class Linear final : public AggregateState {
   }
 
   ColumnPtr results(std::span<const GroupId> groups, const Batch&, const std::vector<bool>& present,
-                    GroupTable& table, std::vector<std::optional<DataError>>& errors) override {
+                    CountedGroups& table, std::vector<std::optional<DataError>>& errors) override {
     ColumnBuilder out(aggregate_.type, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
       if (!present[i] || errors[i]) {
@@ -128,7 +128,7 @@ class Linear final : public AggregateState {
   // A value is accumulated once while its count is positive; where it has several identities, by
   // their smallest, so it is taken out before its counts change and put back after.
   void apply_distinct(const Batch& rows, const Batch& keys, std::span<const GroupId> ids,
-                      GroupTable& groups) {
+                      CountedGroups& groups) {
     Batch values = gather(keys, counted_);
     for (std::size_t a = 0; a < aggregate_.arguments.size(); ++a)
       values.columns.push_back(values_[a]);
@@ -144,7 +144,7 @@ class Linear final : public AggregateState {
     for (const auto& [value, group] : touched) distinct_->remove_if_empty(value);
   }
 
-  void accumulate(const std::unordered_map<GroupId, GroupId>& touched, GroupTable& groups,
+  void accumulate(const std::unordered_map<GroupId, GroupId>& touched, CountedGroups& groups,
                   Diff diff) {
     BatchBuilder builder(distinct_types_);
     std::vector<std::uint32_t> positions;
@@ -165,7 +165,7 @@ class Linear final : public AggregateState {
 
   std::size_t offset_;
   std::vector<Type> distinct_types_;
-  std::unique_ptr<GroupTable> distinct_;
+  std::unique_ptr<CountedGroups> distinct_;
 };
 
 // Both kinds that keep their values in order: columns are the group's key, the arguments, the ORDER
@@ -177,7 +177,8 @@ class Ordered : public AggregateState {
         group_(all_columns(key_width)),
         rows_(group_, std::move(order)) {}
 
-  void apply(const Batch& rows, const Batch& keys, std::span<const GroupId>, GroupTable&) override {
+  void apply(const Batch& rows, const Batch& keys, std::span<const GroupId>,
+             CountedGroups&) override {
     if (counted_.empty()) return;
     const bool all = counted_.size() == rows.rows;
     Batch kept = all ? keys : gather(keys, counted_);
@@ -188,7 +189,7 @@ class Ordered : public AggregateState {
       rows_.update(kept);
     }
   }
-  void settle(GroupTable&) override {
+  void settle(CountedGroups&) override {
     rows_.settle();
     bulk_ = false;
   }
@@ -206,7 +207,7 @@ class Extreme final : public Ordered {
       : Ordered(aggregate, key_width, order(*aggregate.function, key_width)) {}
 
   ColumnPtr results(std::span<const GroupId> groups, const Batch& keys,
-                    const std::vector<bool>& present, GroupTable&,
+                    const std::vector<bool>& present, CountedGroups&,
                     std::vector<std::optional<DataError>>& errors) override {
     ColumnBuilder out(aggregate_.type, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -246,7 +247,7 @@ class WholeGroup final : public Ordered {
       : Ordered(aggregate, key_width, order(aggregate, key_width)) {}
 
   ColumnPtr results(std::span<const GroupId> groups, const Batch& keys,
-                    const std::vector<bool>& present, GroupTable&,
+                    const std::vector<bool>& present, CountedGroups&,
                     std::vector<std::optional<DataError>>& errors) override {
     ColumnBuilder out(aggregate_.type, groups.size());
     const std::size_t first = group_.size(), count = aggregate_.arguments.size();
@@ -257,7 +258,7 @@ class WholeGroup final : public Ordered {
       }
       std::vector<ColumnBuilder> arguments;
       for (const ScalarPtr& argument : aggregate_.arguments) arguments.emplace_back(argument->type);
-      GroupTable seen = distinct_table();
+      CountedGroups seen = distinct_table();
       std::vector<GroupId> id;
       rows_.scan(keys, i, group_, [&](const Batch& batch, std::size_t row, Diff times) {
         if (times < 0) {
@@ -301,10 +302,10 @@ class WholeGroup final : public Ordered {
       columns.push_back(static_cast<int>(group_.size() + a));
     return columns;
   }
-  GroupTable distinct_table() const {
+  CountedGroups distinct_table() const {
     std::vector<Type> types;
     for (const ScalarPtr& argument : aggregate_.arguments) types.push_back(argument->type);
-    return GroupTable(std::move(types), Equality::sql);
+    return CountedGroups(std::move(types), Equality::sql);
   }
   // ORDER BY, then the arguments: by SQL order, so that DISTINCT meets equal ones side by side,
   // then by identity.

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "engine/dataflow/computed_columns.hpp"
-#include "engine/dataflow/group_table.hpp"
+#include "engine/dataflow/counted_groups.hpp"
 #include "engine/functions/aggregate.hpp"
 #include "engine/plan/plan.hpp"
 #include "repr/data_error.hpp"
@@ -30,12 +30,12 @@ class AggregateState {
   std::vector<std::uint32_t> prepare(const Batch& rows, ErrorCollector& errors);
   // `keys` and `ids`: key columns and group of each row.
   virtual void apply(const Batch& rows, const Batch& keys, std::span<const GroupId> ids,
-                     GroupTable& groups) = 0;
-  virtual void settle(GroupTable&) {}  // the end of a bulk step
+                     CountedGroups& groups) = 0;
+  virtual void settle(CountedGroups&) {}  // the end of a bulk step
   // The value for each group that is present and has no error yet (NULL for the others); what fails
   // sets the error.
   virtual ColumnPtr results(std::span<const GroupId> groups, const Batch& keys,
-                            const std::vector<bool>& present, GroupTable& table,
+                            const std::vector<bool>& present, CountedGroups& table,
                             std::vector<std::optional<DataError>>& errors) = 0;
   virtual std::size_t memory_bytes() const { return 0; }
   virtual std::size_t arranged_rows() const { return 0; }

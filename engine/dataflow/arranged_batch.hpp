@@ -71,6 +71,12 @@ class BatchMerge {
 template <class Found>
 void match(const ArrangedBatch& probe, std::span<const int> probe_key, const ArrangedBatch& stored,
            std::span<const int> stored_key, Found&& found) {
+  // Without key columns every pair matches; equal_rows would compare whole rows.
+  const bool unconditional = probe_key.empty();
+  const auto same_key = [&](std::size_t p, std::size_t s) {
+    return unconditional ||
+           equal_rows(probe.rows, p, probe_key, stored.rows, s, stored_key, Equality::sql);
+  };
   std::size_t at = 0;
   for (std::size_t i = 0; i < probe.size();) {
     const std::uint64_t hash = probe.hashes[i];
@@ -80,14 +86,10 @@ void match(const ArrangedBatch& probe, std::span<const int> probe_key, const Arr
     if (stored.hashes[at] == hash) {
       const std::size_t end = stored.end_of_run(at);
       const bool one_check = !probe.keys_collide && !stored.keys_collide;
-      if (!one_check ||
-          equal_rows(probe.rows, i, probe_key, stored.rows, at, stored_key, Equality::sql)) {
+      if (!one_check || same_key(i, at)) {
         for (std::size_t p = i; p < i_end; ++p) {
           for (std::size_t s = at; s < end; ++s) {
-            if (one_check ||
-                equal_rows(probe.rows, p, probe_key, stored.rows, s, stored_key, Equality::sql)) {
-              found(p, s);
-            }
+            if (one_check || same_key(p, s)) found(p, s);
           }
         }
       }

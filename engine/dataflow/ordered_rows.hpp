@@ -73,7 +73,7 @@ class OrderedRows {
                     std::span<const int> columns) const;
   bool in_group(const Leaf& leaf, std::size_t row, const Batch& probe,
                 std::span<const int> columns) const {
-    return equal_rows(leaf.rows, row, group_, probe, 0, columns, Equality::sql);
+    return group_.empty() || equal_rows(leaf.rows, row, group_, probe, 0, columns, Equality::sql);
   }
   std::size_t leaf_of_group(std::uint64_t hash, const Batch& probe,
                             std::span<const int> columns) const;

@@ -10,7 +10,7 @@
 // max, O(group) for those which are computed from the whole group.
 #include "engine/dataflow/aggregate_state.hpp"
 #include "engine/dataflow/computed_columns.hpp"
-#include "engine/dataflow/group_table.hpp"
+#include "engine/dataflow/counted_groups.hpp"
 #include "engine/dataflow/group_window.hpp"
 #include "engine/dataflow/operators/operators.hpp"
 
@@ -32,7 +32,7 @@ class Reduce final : public Operator {
     output_types_ = key_.types();
     for (const plan::Aggregate& aggregate : node.aggregates)
       output_types_.push_back(aggregate.type);
-    groups_ = std::make_unique<GroupTable>(key_.types(), Equality::sql, payload_bytes);
+    groups_ = std::make_unique<CountedGroups>(key_.types(), Equality::sql, payload_bytes);
   }
 
   void push(std::size_t, const Batch& rows) override {
@@ -191,7 +191,7 @@ class Reduce final : public Operator {
   ComputedColumns key_;
   std::vector<std::unique_ptr<AggregateState>> aggregates_;
   std::vector<Type> output_types_;
-  std::unique_ptr<GroupTable> groups_;
+  std::unique_ptr<CountedGroups> groups_;
   std::vector<Batch> waiting_;
   std::vector<bool> marks_;  // by group: seen in this batch
 };

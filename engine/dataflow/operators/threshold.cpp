@@ -2,7 +2,7 @@
 //
 // Remembers the count of every row; a change of it from c to d gives max(d, 0) - max(c, 0).
 #include "engine/dataflow/arranged_batch.hpp"
-#include "engine/dataflow/group_table.hpp"
+#include "engine/dataflow/counted_groups.hpp"
 #include "engine/dataflow/operators/operators.hpp"
 
 namespace tailrace::engine {
@@ -50,7 +50,7 @@ class Threshold final : public Operator {
     emit(out);
   }
 
-  GroupTable counts_;
+  CountedGroups counts_;
   std::vector<Batch> waiting_;
 };
 

@@ -22,9 +22,9 @@ namespace tailrace::engine {
 using GroupId = std::uint32_t;
 inline constexpr GroupId no_group = ~GroupId(0);
 
-class GroupTable {
+class CountedGroups {
  public:
-  GroupTable(std::vector<Type> key_types, Equality equality, std::size_t payload_bytes = 0);
+  CountedGroups(std::vector<Type> key_types, Equality equality, std::size_t payload_bytes = 0);
 
   // The group of each row of `keys` (whose columns are the key); groups that do not exist are
   // added, with count 0.

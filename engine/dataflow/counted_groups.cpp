@@ -1,4 +1,4 @@
-#include "engine/dataflow/group_table.hpp"
+#include "engine/dataflow/counted_groups.hpp"
 
 #include <algorithm>
 
@@ -25,7 +25,8 @@ bool identities_vary(const Type& type) {
   }
 }
 
-GroupTable::GroupTable(std::vector<Type> key_types, Equality equality, std::size_t payload_bytes)
+CountedGroups::CountedGroups(std::vector<Type> key_types, Equality equality,
+                             std::size_t payload_bytes)
     : types_(std::move(key_types)),
       columns_(all_columns(types_.size())),
       equality_(equality),
@@ -35,7 +36,7 @@ GroupTable::GroupTable(std::vector<Type> key_types, Equality equality, std::size
 }
 
 // `scratch_` holds the encoded key of the row.
-bool GroupTable::same_key(const Group& group, const Batch& keys, std::size_t row) const {
+bool CountedGroups::same_key(const Group& group, const Batch& keys, std::size_t row) const {
   if (group.key == scratch_) return true;
   if (!has_variants_) return false;
   const std::vector<Value> values = decode_row(group.key, types_);
@@ -46,7 +47,7 @@ bool GroupTable::same_key(const Group& group, const Batch& keys, std::size_t row
   return true;
 }
 
-GroupId GroupTable::add_group(std::uint64_t hash) {
+GroupId CountedGroups::add_group(std::uint64_t hash) {
   GroupId id;
   if (!free_.empty()) {
     id = free_.back();
@@ -70,7 +71,7 @@ GroupId GroupTable::add_group(std::uint64_t hash) {
   return id;
 }
 
-void GroupTable::find_or_add(const Batch& keys, std::vector<GroupId>& ids) {
+void CountedGroups::find_or_add(const Batch& keys, std::vector<GroupId>& ids) {
   std::vector<std::uint64_t> hashes;
   hash_rows(keys, columns_, equality_, hashes);
   ids.resize(keys.rows);
@@ -89,7 +90,7 @@ void GroupTable::find_or_add(const Batch& keys, std::vector<GroupId>& ids) {
   }
 }
 
-void GroupTable::add(GroupId id, const Batch& keys, std::size_t row, Diff diff) {
+void CountedGroups::add(GroupId id, const Batch& keys, std::size_t row, Diff diff) {
   groups_[id].count += diff;
   if (!has_variants_) return;
   scratch_.clear();
@@ -104,7 +105,7 @@ void GroupTable::add(GroupId id, const Batch& keys, std::size_t row, Diff diff) 
   }
 }
 
-void GroupTable::append_key(GroupId id, BatchBuilder& out) const {
+void CountedGroups::append_key(GroupId id, BatchBuilder& out) const {
   const auto found = has_variants_ ? variants_.find(id) : variants_.end();
   if (found == variants_.end() || found->second.empty()) {
     decode_row(groups_[id].key, types_, out);
@@ -130,7 +131,7 @@ void GroupTable::append_key(GroupId id, BatchBuilder& out) const {
   decode_row(smallest ? *smallest : groups_[id].key, types_, out);
 }
 
-void GroupTable::remove_if_empty(GroupId id) {
+void CountedGroups::remove_if_empty(GroupId id) {
   Group& group = groups_[id];
   if (!group.used || group.count != 0) return;
   if (has_variants_) {
@@ -153,7 +154,7 @@ void GroupTable::remove_if_empty(GroupId id) {
   --used_;
 }
 
-std::size_t GroupTable::memory_bytes() const {
+std::size_t CountedGroups::memory_bytes() const {
   return groups_.capacity() * sizeof(Group) + payload_.size() * groups_a_slab * payload_bytes_ +
          first_.bucket_count() * 17 + key_heap_bytes_ + variants_.size() * 96;
 }
