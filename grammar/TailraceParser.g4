@@ -125,10 +125,10 @@ expression
     | expression NOT? BETWEEN operand AND operand
     | expression NOT? IN LEFT_PAREN expressionList RIGHT_PAREN
     | expression NOT? IN parenthesizedQuery
-    | expression comparison quantifiedRight
     | expression comparison expression
-    | expression IS NOT? (NULL_ | TRUE_ | FALSE_ | UNKNOWN)
+    | expression comparison quantifiedRight
     | expression IS NOT? DISTINCT FROM expression
+    | expression IS NOT? (NULL_ | TRUE_ | FALSE_ | UNKNOWN)
     | expression (ISNULL | NOTNULL)
     | NOT expression
     | expression AND expression
@@ -147,8 +147,8 @@ operand
     | operand COLLATE objectName
     | operand (STAR | SLASH | PERCENT) operand
     | operand (PLUS | MINUS) operand
-    | operand otherOperator operand
     | otherOperator operand
+    | operand otherOperator operand
     | operand (STAR | SLASH | PERCENT | PLUS | MINUS | otherOperator) quantifiedRight
     ;
 quantifiedRight : (ANY | SOME | ALL) (parenthesizedQuery | LEFT_PAREN expressionList RIGHT_PAREN) ;

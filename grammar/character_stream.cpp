@@ -21,8 +21,12 @@ std::u32string decode(std::string_view utf8) {
   out.reserve(utf8.size());
   for (std::size_t i = 0; i < utf8.size();) {
     const auto first = static_cast<unsigned char>(utf8[i]);
-    const std::size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3
-                             : first < 0xF5 ? 4 : 0;
+    const std::size_t length = first < 0x80   ? 1
+                               : first < 0xC2 ? 0
+                               : first < 0xE0 ? 2
+                               : first < 0xF0 ? 3
+                               : first < 0xF5 ? 4
+                                              : 0;
     if (length == 0 || i + length > utf8.size()) throw_bad_utf8(out.size());
     char32_t c = length == 1 ? first : first & (0xFF >> (length + 1));
     for (std::size_t k = 1; k < length; ++k) {

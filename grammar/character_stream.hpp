@@ -1,5 +1,5 @@
-// SQL text as the generated lexer reads it: characters, not bytes, with ASCII letters in upper case.
-// Private to grammar/.
+// SQL text as the generated lexer reads it: characters, not bytes, with ASCII letters in upper
+// case. Private to grammar/.
 #pragma once
 
 #include <antlr4-runtime.h>
@@ -11,7 +11,8 @@ namespace tailrace::grammar {
 
 class CharacterStream final : public antlr4::CharStream {
  public:
-  // Throws 22021 if `utf8` is not valid UTF-8 or has a NUL. Keeps a reference: `utf8` must outlive it.
+  // Throws 22021 if `utf8` is not valid UTF-8 or has a NUL. Keeps a reference: `utf8` must outlive
+  // it.
   explicit CharacterStream(std::string_view utf8);
 
   // The characters [first, last] as they were written.

@@ -32,8 +32,8 @@ class Parse {
     check_tokens();
   }
 
-  // SLL prediction is several times faster and fails only where the text is wrong, or (rarely) where
-  // a decision needs to know what called it; full LL then says which.
+  // SLL prediction is several times faster and fails only where the text is wrong, or (rarely)
+  // where a decision needs to know what called it; full LL then says which.
   template <class Rule>
   auto& run(Rule rule) {
     using enum antlr4::atn::PredictionMode;
@@ -63,7 +63,8 @@ class Parse {
   }
 
   [[noreturn]] void fail(std::size_t at, std::string message) const {
-    throw SqlError(sqlstate::syntax_error, std::move(message)).position(static_cast<std::uint32_t>(at + 1));
+    throw SqlError(sqlstate::syntax_error, std::move(message))
+        .position(static_cast<std::uint32_t>(at + 1));
   }
 
   // Words that are none, and brackets too deep.
@@ -79,17 +80,24 @@ class Parse {
         case P::RIGHT_BRACKET:
           if (depth > 0) --depth;
           break;
-        case P::SEMICOLON: depth = 0; break;
-        case P::UNTERMINATED_STRING: fail(token->getStartIndex(), "unterminated quoted string");
-        case P::UNTERMINATED_IDENTIFIER: fail(token->getStartIndex(), "unterminated quoted identifier");
-        case P::BAD_EXPONENT: fail(token->getStartIndex(), "missing required exponent");
+        case P::SEMICOLON:
+          depth = 0;
+          break;
+        case P::UNTERMINATED_STRING:
+          fail(token->getStartIndex(), "unterminated quoted string");
+        case P::UNTERMINATED_IDENTIFIER:
+          fail(token->getStartIndex(), "unterminated quoted identifier");
+        case P::BAD_EXPONENT:
+          fail(token->getStartIndex(), "missing required exponent");
         case P::UNKNOWN_CHARACTER:
           fail(token->getStartIndex(), "unexpected character in input: " + token->getText());
-        default: break;
+        default:
+          break;
       }
     }
     if (const auto start = lexer_.open_comment()) fail(*start, "unterminated multiline comment");
-    if (const auto start = lexer_.open_dollar_string()) fail(*start, "unterminated dollar-quoted string");
+    if (const auto start = lexer_.open_dollar_string())
+      fail(*start, "unterminated dollar-quoted string");
   }
 
   CharacterStream characters_;

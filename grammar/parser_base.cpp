@@ -15,10 +15,12 @@ void LexerBase::read_to_closing_tag() {
   auto& characters = static_cast<CharacterStream&>(*_input);
   const std::size_t tag_start = tokenStartCharIndex;
   const std::size_t tag_length = characters.index() - tag_start;
-  // The tag's last `$` may be the first of the closing tag only if it is not the opening one itself.
+  // The tag's last `$` may be the first of the closing tag only if it is not the opening one
+  // itself.
   for (std::size_t at = characters.index(); at + tag_length <= characters.size(); ++at) {
     std::size_t same = 0;
-    while (same < tag_length && characters.exact(at + same) == characters.exact(tag_start + same)) ++same;
+    while (same < tag_length && characters.exact(at + same) == characters.exact(tag_start + same))
+      ++same;
     if (same == tag_length) {
       characters.seek(at + tag_length);
       return;

@@ -10,8 +10,9 @@ namespace tailrace::grammar {
 
 // Brackets nest at most this deep, as the reference says. (Checked on the tokens, before parsing.)
 inline constexpr std::size_t nesting_max = 128;
-// Expressions within expressions, with brackets or without (`NOT a = NOT b = ..`): what protects the stack,
-// ours and the binder's. One bracket takes up to five of these levels, hence more than nesting_max.
+// Expressions within expressions, with brackets or without (`NOT a = NOT b = ..`): what protects
+// the stack, ours and the binder's. One bracket takes up to five of these levels, hence more than
+// nesting_max.
 inline constexpr std::size_t expression_levels_max = 6 * nesting_max;
 
 [[noreturn]] void throw_nested_too_deep(antlr4::Token* at);
@@ -33,7 +34,8 @@ class LexerBase : public antlr4::Lexer {
   }
 
  protected:
-  // Called when the opening tag of a dollar-quoted string has been matched: reads on, past the same tag.
+  // Called when the opening tag of a dollar-quoted string has been matched: reads on, past the same
+  // tag.
   void read_to_closing_tag();
 
  private:

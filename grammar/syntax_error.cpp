@@ -17,23 +17,38 @@ using TokenTypes = std::set<std::size_t>;
 // More than this many possibilities help nobody.
 constexpr std::size_t possibilities_max = 8;
 
-bool is_keyword(std::size_t type) { return type >= P::ABORT && type <= P::ZONE; }
+bool is_keyword(std::size_t type) {
+  return type >= P::ABORT && type <= P::ZONE;
+}
 
 std::string_view punctuation(std::size_t type) {
   switch (type) {
-    case P::SEMICOLON: return "semicolon";
-    case P::COMMA: return "comma";
-    case P::DOT: return "dot";
-    case P::LEFT_PAREN: return "left parenthesis";
-    case P::RIGHT_PAREN: return "right parenthesis";
-    case P::LEFT_BRACKET: return "left square bracket";
-    case P::RIGHT_BRACKET: return "right square bracket";
-    case P::DOUBLE_COLON: return "double colon";
-    case P::COLON: return "colon";
-    case P::ARROW: return "arrow";
-    case P::EQUAL: return "equals sign";
-    case P::STAR: return "star";
-    default: return {};
+    case P::SEMICOLON:
+      return "semicolon";
+    case P::COMMA:
+      return "comma";
+    case P::DOT:
+      return "dot";
+    case P::LEFT_PAREN:
+      return "left parenthesis";
+    case P::RIGHT_PAREN:
+      return "right parenthesis";
+    case P::LEFT_BRACKET:
+      return "left square bracket";
+    case P::RIGHT_BRACKET:
+      return "right square bracket";
+    case P::DOUBLE_COLON:
+      return "double colon";
+    case P::COLON:
+      return "colon";
+    case P::ARROW:
+      return "arrow";
+    case P::EQUAL:
+      return "equals sign";
+    case P::STAR:
+      return "star";
+    default:
+      return {};
   }
 }
 
@@ -56,7 +71,8 @@ bool has(const TokenTypes& set, std::initializer_list<std::size_t> types) {
 
 void add(TokenTypes& set, const antlr4::misc::IntervalSet& more) {
   for (ssize_t type : more.toList())
-    if (type != antlr4::Token::EPSILON) set.insert(static_cast<std::size_t>(type));
+    if (type > 0 || type == static_cast<ssize_t>(antlr4::Token::EOF))
+      set.insert(static_cast<std::size_t>(type));
 }
 
 // What could have stood where `error` is.
@@ -86,7 +102,8 @@ std::vector<std::string> possibilities(antlr4::Parser& parser, TokenTypes set) {
   if (set.count(P::IDENTIFIER)) {
     out.push_back("identifier");
     for (auto it = set.begin(); it != set.end();)
-      it = is_keyword(*it) || *it == P::IDENTIFIER || *it == P::QUOTED_IDENTIFIER ? set.erase(it) : ++it;
+      it = is_keyword(*it) || *it == P::IDENTIFIER || *it == P::QUOTED_IDENTIFIER ? set.erase(it)
+                                                                                  : ++it;
   }
   if (has(set, {P::STRING, P::ESCAPE_STRING, P::DOLLAR_STRING})) {
     out.push_back("literal string");
@@ -95,9 +112,12 @@ std::vector<std::string> possibilities(antlr4::Parser& parser, TokenTypes set) {
   if (may_end) out.push_back("end of statement");
   for (std::size_t type : set) {
     if (type == antlr4::Token::EOF || type == P::SEMICOLON) continue;
-    if (type == P::NUMBER) out.push_back("literal number");
-    else if (is_keyword(type)) out.push_back(keyword(parser, type));
-    else if (const auto name = punctuation(type); !name.empty()) out.push_back(std::string(name));
+    if (type == P::NUMBER)
+      out.push_back("literal number");
+    else if (is_keyword(type))
+      out.push_back(keyword(parser, type));
+    else if (const auto name = punctuation(type); !name.empty())
+      out.push_back(std::string(name));
   }
   return out;
 }
@@ -126,15 +146,21 @@ std::string describe(antlr4::Token& token) {
   if (is_keyword(type)) return upper(token.getText());
   const std::string text = token.getText();
   switch (type) {
-    case P::IDENTIFIER: return "identifier \"" + text + "\"";
-    case P::QUOTED_IDENTIFIER: return "identifier " + text;
-    case P::NUMBER: return "number \"" + text + "\"";
+    case P::IDENTIFIER:
+      return "identifier \"" + text + "\"";
+    case P::QUOTED_IDENTIFIER:
+      return "identifier " + text;
+    case P::NUMBER:
+      return "number \"" + text + "\"";
     case P::STRING:
     case P::ESCAPE_STRING:
     case P::DOLLAR_STRING:
-    case P::HEX_STRING: return "string literal " + text;
-    case P::PARAMETER: return "parameter \"" + text + "\"";
-    default: break;
+    case P::HEX_STRING:
+      return "string literal " + text;
+    case P::PARAMETER:
+      return "parameter \"" + text + "\"";
+    default:
+      break;
   }
   if (const auto name = punctuation(type); !name.empty()) return std::string(name);
   return "operator \"" + text + "\"";
@@ -150,6 +176,8 @@ antlr4::Token* FirstError::recoverInline(antlr4::Parser* parser) {
   throw_error(*parser, nullptr);
 }
 
-void FirstError::recover(antlr4::Parser*, std::exception_ptr) { throw ParseCancelled(); }
+void FirstError::recover(antlr4::Parser*, std::exception_ptr) {
+  throw ParseCancelled();
+}
 
 }  // namespace tailrace::grammar

@@ -11,7 +11,8 @@ namespace tailrace::grammar {
 // Thrown by the fast attempt; the thorough one that follows throws SqlError instead.
 struct ParseCancelled : std::exception {};
 
-// Gives up at the first error: `quiet` by ParseCancelled, else by SqlError 42601 with position and message.
+// Gives up at the first error: `quiet` by ParseCancelled, else by SqlError 42601 with position and
+// message.
 class FirstError final : public antlr4::DefaultErrorStrategy {
  public:
   explicit FirstError(bool quiet) : quiet_(quiet) {}

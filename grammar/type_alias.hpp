@@ -5,8 +5,9 @@
 
 namespace tailrace::grammar {
 
-// `integer` -> `int4`; nothing for words that are no alias. (`float` and the names of several words are
-// the builder's.) A type whose catalog name is one of these, such as "char", is quoted when printed.
+// `integer` -> `int4`; nothing for words that are no alias. (`float` and the names of several words
+// are the builder's.) A type whose catalog name is one of these, such as "char", is quoted when
+// printed.
 std::string_view type_alias(std::string_view word);
 
 }  // namespace tailrace::grammar

@@ -25,7 +25,8 @@ ast::Statement alter_role(P::AlterRoleContext& tree) {
     return {ast::AlterRoleVariable{std::move(role), setting_name(*assignment->settingName()),
                                    variable_values(*assignment->settingValues())}};
   if (tree.settingName())
-    return {ast::AlterRoleVariable{std::move(role), setting_name(*tree.settingName()), std::nullopt}};
+    return {
+        ast::AlterRoleVariable{std::move(role), setting_name(*tree.settingName()), std::nullopt}};
   return {ast::AlterRoleAttributes{std::move(role), role_attributes(tree.roleAttribute())}};
 }
 
@@ -45,18 +46,21 @@ OptionListKind list_of(ast::ObjectKind kind) {
 }
 
 // A cluster replica is `cluster.replica`; what is global has one part.
-void check_parts(const ast::ObjectName& name, ast::ObjectKind kind) {
+void check_kind_parts(const ast::ObjectName& name, ast::ObjectKind kind) {
   using enum ast::ObjectKind;
   switch (kind) {
     case cluster:
     case database:
     case role:
-    case network_policy: return check_parts(name, 1);
-    case schema: return check_parts(name, 2);
+    case network_policy:
+      return check_parts(name, 1);
+    case schema:
+      return check_parts(name, 2);
     case cluster_replica:
-      if (name.parts.size() != 2) builder::check_parts(name, 0);
+      if (name.parts.size() != 2) check_parts(name, 0);
       return;
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -64,9 +68,11 @@ ast::Statement alter_object(P::AlterObjectContext& tree) {
   const ast::ObjectKind what = kind(*tree.alterKind());
   const bool if_exists = tree.ifExists() != nullptr;
   ast::ObjectName object = name(*tree.objectName());
-  check_parts(object, what);
-  if (tree.RENAME()) return {ast::Rename{what, if_exists, std::move(object), ident(tree.identifier())}};
-  if (tree.OWNER()) return {ast::SetOwner{what, if_exists, std::move(object), ident(tree.identifier())}};
+  check_kind_parts(object, what);
+  if (tree.RENAME())
+    return {ast::Rename{what, if_exists, std::move(object), ident(tree.identifier())}};
+  if (tree.OWNER())
+    return {ast::SetOwner{what, if_exists, std::move(object), ident(tree.identifier())}};
   if (tree.SWAP()) {
     if (what != ast::ObjectKind::schema && what != ast::ObjectKind::cluster)
       throw_syntax_error(tree.SWAP()->getSymbol(), "Expected one of RENAME or OWNER, found SWAP");
@@ -77,7 +83,8 @@ ast::Statement alter_object(P::AlterObjectContext& tree) {
   if (tree.optionNames())
     return {ast::AlterResetOptions{what, if_exists, std::move(object),
                                    option_names(*tree.optionNames(), list_of(what))}};
-  return {ast::AlterSetOptions{what, if_exists, std::move(object), options(tree.option(), list_of(what)),
+  return {ast::AlterSetOptions{what, if_exists, std::move(object),
+                               options(tree.option(), list_of(what)),
                                options(tree.withOptions(), OptionListKind::cluster_change)}};
 }
 
@@ -118,7 +125,7 @@ ast::Statement drop(P::DropStatementContext& tree) {
                 .if_exists = tree.ifExists() != nullptr,
                 .names = names(tree.objectName()),
                 .behavior = how};
-  for (const ast::ObjectName& name : out.names) check_parts(name, out.kind);
+  for (const ast::ObjectName& name : out.names) check_kind_parts(name, out.kind);
   return {std::move(out)};
 }
 
@@ -129,11 +136,12 @@ ast::Statement comment(P::CommentStatementContext& tree) {
              : kind_tree.COLUMN()   ? ast::ObjectKind::column
              : kind_tree.FUNCTION() ? ast::ObjectKind::function
                                     : ast::ObjectKind::role;
-  out.name = {.parts = idents(tree.commentName()->identifier()), .position = position(*tree.commentName())};
+  out.name = {.parts = idents(tree.commentName()->identifier()),
+              .position = position(*tree.commentName())};
   if (out.kind == ast::ObjectKind::column && out.name.parts.size() < 2)
     throw_syntax_error(tree.commentName()->start, "need to specify an object and a column");
-  builder::check_parts(out.name, out.kind == ast::ObjectKind::column ? 4 : 3);
-  check_parts(out.name, out.kind);
+  check_parts(out.name, out.kind == ast::ObjectKind::column ? 4 : 3);
+  check_kind_parts(out.name, out.kind);
   if (tree.stringLiteral()) out.comment = string_value(*tree.stringLiteral());
   return {std::move(out)};
 }

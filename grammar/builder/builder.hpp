@@ -12,7 +12,9 @@ namespace tailrace::grammar::builder {
 
 // name.cpp: anything that starts with an identifier
 ast::Ident ident(antlr4::Token* token);
-inline ast::Ident ident(antlr4::ParserRuleContext* tree) { return ident(tree->start); }
+inline ast::Ident ident(antlr4::ParserRuleContext* tree) {
+  return ident(tree->start);
+}
 template <class Context>
 std::vector<ast::Ident> idents(const std::vector<Context*>& trees) {
   std::vector<ast::Ident> out;
@@ -48,7 +50,8 @@ ast::Expression column(P::ColumnReferenceContext& tree);
 ast::FunctionCall call(P::FunctionCallContext& tree);
 // The calls with special syntax: EXTRACT, POSITION, ..
 ast::Expression special_call(antlr4::ParserRuleContext& tree);
-ast::Expression with_fields(ast::Expression record, const std::vector<P::FieldAccessContext*>& fields);
+ast::Expression with_fields(ast::Expression record,
+                            const std::vector<P::FieldAccessContext*>& fields);
 ast::OperatorName operator_name(antlr4::ParserRuleContext& tree);
 
 // query.cpp, from.cpp

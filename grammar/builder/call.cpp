@@ -73,8 +73,10 @@ Expression substring(P::SubstringCallContext& tree) {
 
 // TRIM(c FROM s) names what to trim first, btrim(s, c) last.
 Expression trim(P::TrimCallContext& tree) {
-  ast::FunctionCall out =
-      plain_call(tree.LEADING() ? "ltrim" : tree.TRAILING() ? "rtrim" : "btrim", tree);
+  ast::FunctionCall out = plain_call(tree.LEADING()    ? "ltrim"
+                                     : tree.TRAILING() ? "rtrim"
+                                                       : "btrim",
+                                     tree);
   for (auto* argument : tree.expression()) out.arguments.push_back(expression(*argument));
   if (tree.FROM() && out.arguments.size() == 2) std::swap(out.arguments[0], out.arguments[1]);
   return {std::move(out), position(tree)};
@@ -88,7 +90,8 @@ Expression normalize(P::NormalizeCallContext& tree) {
     out.arguments.push_back({ast::StringLiteral{"NFC"}, position(tree)});
   else if (auto* word = std::get_if<ast::ColumnName>(&out.arguments[1].node)) {
     const std::string form = upper(word->parts[0].value);
-    if (word->parts.size() == 1 && (form == "NFC" || form == "NFD" || form == "NFKC" || form == "NFKD"))
+    if (word->parts.size() == 1 &&
+        (form == "NFC" || form == "NFD" || form == "NFKC" || form == "NFKD"))
       out.arguments[1].node = ast::StringLiteral{form};
   }
   return {std::move(out), position(tree)};
@@ -116,11 +119,16 @@ ast::FunctionCall call(P::FunctionCallContext& tree) {
 
 Expression special_call(antlr4::ParserRuleContext& tree) {
   switch (tree.getRuleIndex()) {
-    case P::RuleExtractCall: return extract(static_cast<P::ExtractCallContext&>(tree));
-    case P::RulePositionCall: return position_call(static_cast<P::PositionCallContext&>(tree));
-    case P::RuleSubstringCall: return substring(static_cast<P::SubstringCallContext&>(tree));
-    case P::RuleTrimCall: return trim(static_cast<P::TrimCallContext&>(tree));
-    default: return normalize(static_cast<P::NormalizeCallContext&>(tree));
+    case P::RuleExtractCall:
+      return extract(static_cast<P::ExtractCallContext&>(tree));
+    case P::RulePositionCall:
+      return position_call(static_cast<P::PositionCallContext&>(tree));
+    case P::RuleSubstringCall:
+      return substring(static_cast<P::SubstringCallContext&>(tree));
+    case P::RuleTrimCall:
+      return trim(static_cast<P::TrimCallContext&>(tree));
+    default:
+      return normalize(static_cast<P::NormalizeCallContext&>(tree));
   }
 }
 

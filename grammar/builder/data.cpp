@@ -68,7 +68,8 @@ ast::Subscribe subscribe(P::SubscribeStatementContext& tree) {
     out.relation = ast::Box<ast::Query>(query(*relation.parenthesizedQuery()));
   auto outputs = tree.subscribeOutput();
   if (outputs.size() > 1)
-    throw_syntax_error(outputs[1]->start, "Expected end of statement, found " + upper(text(*outputs[1])));
+    throw_syntax_error(outputs[1]->start,
+                       "Expected end of statement, found " + upper(text(*outputs[1])));
   if (!outputs.empty()) out.output = output(*outputs[0]);
   return out;
 }
@@ -77,7 +78,8 @@ ast::Statement copy(P::CopyStatementContext& tree) {
   std::vector<ast::Option> list;
   if (auto* written = tree.copyOptions()) list = options(written->option(), OptionListKind::copy);
   if (tree.FROM())
-    return {ast::CopyFrom{copy_relation(*tree.copyRelation()), optional(tree.expression()), std::move(list)}};
+    return {ast::CopyFrom{copy_relation(*tree.copyRelation()), optional(tree.expression()),
+                          std::move(list)}};
   ast::CopyTo out{.url = optional(tree.expression()), .options = std::move(list)};
   if (tree.copyRelation()) {
     out.source = copy_relation(*tree.copyRelation());

@@ -1,5 +1,5 @@
-// Operators, from OR down to `::`. Chains that nest to the left are walked in loops: they are as long as
-// the statement.
+// Operators, from OR down to `::`. Chains that nest to the left are walked in loops: they are as
+// long as the statement.
 #include <utility>
 
 #include "grammar/builder/builder.hpp"
@@ -11,8 +11,8 @@ namespace {
 
 using ast::Expression;
 
-// Every step that does not fold into a flat AND or OR, or continue a chain of binary operators, makes the
-// tree deeper for those who read it: `a IS NULL IS NULL ..`, `a::int::int ..`.
+// Every step that does not fold into a flat AND or OR, or continue a chain of binary operators,
+// makes the tree deeper for those who read it: `a IS NULL IS NULL ..`, `a::int::int ..`.
 class ChainLimit {
  public:
   void step(antlr4::ParserRuleContext& tree) {
@@ -44,7 +44,8 @@ Expression joined(Expression left, Expression right, std::uint32_t at) {
   return {std::move(list), at};
 }
 
-ast::Quantified quantified(Expression left, ast::OperatorName name, P::QuantifiedRightContext& tree) {
+ast::Quantified quantified(Expression left, ast::OperatorName name,
+                           P::QuantifiedRightContext& tree) {
   const bool all = first_type(tree) == P::ALL;
   if (auto* subquery = tree.parenthesizedQuery())
     return {std::move(left), std::move(name), all, ast::Box<ast::Query>(query(*subquery))};
@@ -84,9 +85,10 @@ Expression in(Expression left, P::ExpressionContext& tree, bool negated, std::ui
 Expression is_test(Expression left, P::ExpressionContext& tree, std::uint32_t at) {
   const bool negated = tree.NOT() != nullptr;
   if (tree.DISTINCT())
-    return {ast::IsDistinctFrom{std::move(left), expression(*tree.expression().back()), negated}, at};
-  const ast::IsWhat what = tree.TRUE_()    ? ast::IsWhat::true_
-                           : tree.FALSE_() ? ast::IsWhat::false_
+    return {ast::IsDistinctFrom{std::move(left), expression(*tree.expression().back()), negated},
+            at};
+  const ast::IsWhat what = tree.TRUE_()     ? ast::IsWhat::true_
+                           : tree.FALSE_()  ? ast::IsWhat::false_
                            : tree.UNKNOWN() ? ast::IsWhat::unknown
                                             : ast::IsWhat::null;
   return {ast::IsTest{std::move(left), what, negated}, at};
@@ -115,20 +117,27 @@ Expression apply(Expression left, P::ExpressionContext& tree, ChainLimit& limit)
   const bool negated = word == P::NOT;
   switch (negated ? token_type(tree.children[2]) : word) {
     case P::LIKE:
-    case P::ILIKE: return like(std::move(left), tree, negated, at);
+    case P::ILIKE:
+      return like(std::move(left), tree, negated, at);
     case P::BETWEEN:
-      return {ast::Between{std::move(left), operand(*tree.operand(0)), operand(*tree.operand(1)), negated},
+      return {ast::Between{std::move(left), operand(*tree.operand(0)), operand(*tree.operand(1)),
+                           negated},
               at};
-    case P::IN: return in(std::move(left), tree, negated, at);
-    case P::ISNULL: return {ast::IsTest{std::move(left), ast::IsWhat::null, false}, at};
-    case P::NOTNULL: return {ast::IsTest{std::move(left), ast::IsWhat::null, true}, at};
-    default: return is_test(std::move(left), tree, at);
+    case P::IN:
+      return in(std::move(left), tree, negated, at);
+    case P::ISNULL:
+      return {ast::IsTest{std::move(left), ast::IsWhat::null, false}, at};
+    case P::NOTNULL:
+      return {ast::IsTest{std::move(left), ast::IsWhat::null, true}, at};
+    default:
+      return is_test(std::move(left), tree, at);
   }
 }
 
-Expression operand(P::OperandContext& tree, bool negate_number);
+Expression signed_operand(P::OperandContext& tree, bool negate_number);
 
-// A minus before a number belongs to the number: -2::int4 is (-2)::int4, and the smallest bigint a literal.
+// A minus before a number belongs to the number: -2::int4 is (-2)::int4, and the smallest bigint a
+// literal.
 bool starts_with_number(P::OperandContext& tree) {
   auto* base = as<P::PrimaryContext>(left_edge(tree).back()->children.front());
   auto* literal = base ? as<P::LiteralContext>(base->children.front()) : nullptr;
@@ -146,13 +155,13 @@ Expression operand_base(P::OperandContext& tree, bool negate_number) {
     return out;
   }
   P::OperandContext& inner = *as<P::OperandContext>(tree.children[1]);
-  if (is(first, P::MINUS) && starts_with_number(inner)) return operand(inner, true);
+  if (is(first, P::MINUS) && starts_with_number(inner)) return signed_operand(inner, true);
   ast::OperatorName name;
   if (auto* other = as<P::OtherOperatorContext>(first))
     name = operator_name(*other);
   else
     name = symbol(first->getText(), tree.start);
-  return {ast::Unary{std::move(name), operand(inner, false)}, position(tree)};
+  return {ast::Unary{std::move(name), operand(inner)}, position(tree)};
 }
 
 ast::SubscriptPart subscript(P::SubscriptContext& tree) {
@@ -199,8 +208,11 @@ Expression apply(Expression left, P::OperandContext& tree, ChainLimit& limit) {
       return {ast::Collate{std::move(left), name(*tree.objectName())}, at};
     case P::AT:
       limit.step(tree);
-      return {ast::AtTimeZone{std::move(left), operand(*as<P::OperandContext>(tree.children.back()))}, at};
-    default: break;
+      return {
+          ast::AtTimeZone{std::move(left), operand(*as<P::OperandContext>(tree.children.back()))},
+          at};
+    default:
+      break;
   }
   ast::OperatorName name = operator_between(tree);
   if (auto* right = tree.quantifiedRight()) {
@@ -211,7 +223,7 @@ Expression apply(Expression left, P::OperandContext& tree, ChainLimit& limit) {
   return {ast::Binary{std::move(name), std::move(left), std::move(right)}, at};
 }
 
-Expression operand(P::OperandContext& tree, bool negate_number) {
+Expression signed_operand(P::OperandContext& tree, bool negate_number) {
   ChainLimit limit;
   const auto edge = left_edge(tree);
   Expression out = operand_base(*edge.back(), negate_number);
@@ -261,6 +273,8 @@ std::vector<Expression> expressions(P::ExpressionListContext& tree) {
   return out;
 }
 
-Expression operand(P::OperandContext& tree) { return operand(tree, false); }
+Expression operand(P::OperandContext& tree) {
+  return signed_operand(tree, false);
+}
 
 }  // namespace tailrace::grammar::builder

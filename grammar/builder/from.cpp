@@ -29,7 +29,8 @@ ast::TableFactor factor(P::TableFactorContext& tree) {
     for (auto* next : item->join()) nested.joins.push_back(join(*next));
     out.node = std::move(nested);
   } else if (tree.ROWS()) {
-    ast::RowsFrom rows{.lateral = lateral, .with_ordinality = with_ordinality, .alias = std::move(as)};
+    ast::RowsFrom rows{
+        .lateral = lateral, .with_ordinality = with_ordinality, .alias = std::move(as)};
     for (auto* function : tree.functionCall()) rows.calls.push_back(call(*function));
     out.node = std::move(rows);
   } else if (auto* function = tree.functionCall(0)) {
@@ -55,9 +56,9 @@ ast::Join join(P::JoinContext& tree) {
   else if (tree.ON())
     out.condition = ast::JoinOn{expression(*tree.expression())};
   else
-    out.condition = ast::JoinUsing{idents(tree.columnList()), tree.identifier()
-                                                                  ? std::optional(ident(tree.identifier()))
-                                                                  : std::nullopt};
+    out.condition =
+        ast::JoinUsing{idents(tree.columnList()),
+                       tree.identifier() ? std::optional(ident(tree.identifier())) : std::nullopt};
   return out;
 }
 

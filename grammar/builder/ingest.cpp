@@ -11,15 +11,24 @@ namespace {
 ast::ConnectionKind connection_kind(P::ConnectionKindContext& tree) {
   using enum ast::ConnectionKind;
   switch (first_type(tree)) {
-    case P::POSTGRES: return postgres;
-    case P::SSH: return ssh_tunnel;
-    case P::KAFKA: return kafka;
-    case P::CONFLUENT: return confluent_schema_registry;
-    case P::MYSQL: return mysql;
-    case P::SQL: return sql_server;
-    case P::GCP: return gcp;
-    case P::ICEBERG: return iceberg_catalog;
-    default: return tree.GLUE() ? aws_glue_schema_registry : tree.PRIVATELINK() ? aws_privatelink : aws;
+    case P::POSTGRES:
+      return postgres;
+    case P::SSH:
+      return ssh_tunnel;
+    case P::KAFKA:
+      return kafka;
+    case P::CONFLUENT:
+      return confluent_schema_registry;
+    case P::MYSQL:
+      return mysql;
+    case P::SQL:
+      return sql_server;
+    case P::GCP:
+      return gcp;
+    case P::ICEBERG:
+      return iceberg_catalog;
+    default:
+      return tree.GLUE() ? aws_glue_schema_registry : tree.PRIVATELINK() ? aws_privatelink : aws;
   }
 }
 
@@ -58,12 +67,14 @@ std::optional<ast::SubsourceSelection> subsources(P::SubsourceSelectionContext* 
 
 void refuse_source_clauses(const std::vector<P::UnsupportedSourceClauseContext*>& clauses) {
   for (auto* clause : clauses)
-    throw_unsupported(clause->start, upper(text(*clause)) + " in CREATE SOURCE or CREATE TABLE FROM SOURCE");
+    throw_unsupported(clause->start,
+                      upper(text(*clause)) + " in CREATE SOURCE or CREATE TABLE FROM SOURCE");
 }
 
 ast::CreateSource create_source(P::CreateSourceContext& tree) {
   refuse_source_clauses(tree.unsupportedSourceClause());
-  if (tree.columnList()) throw_unsupported(tree.columnList()->start, "column list in CREATE SOURCE");
+  if (tree.columnList())
+    throw_unsupported(tree.columnList()->start, "column list in CREATE SOURCE");
   auto named = tree.objectName();
   ast::CreateSource out{.name = name(*named[0]),
                         .if_not_exists = tree.ifNotExists() != nullptr,
@@ -137,7 +148,8 @@ ast::Statement create_ingest(P::CreateStatementContext& tree) {
 }
 
 ast::Statement alter_connection(P::AlterConnectionContext& tree) {
-  ast::AlterConnection out{.name = name(*tree.objectName()), .if_exists = tree.ifExists() != nullptr};
+  ast::AlterConnection out{.name = name(*tree.objectName()),
+                           .if_exists = tree.ifExists() != nullptr};
   if (tree.ROTATE()) out.actions.push_back(ast::AlterConnectionRotateKeys{});
   for (auto* action : tree.connectionAction()) add_actions(*action, out);
   out.with = options(tree.withOptions(), OptionListKind::validation);
@@ -149,7 +161,8 @@ ast::Statement alter_source(P::AlterSourceContext& tree) {
   ast::AlterSource out{.name = named[0]};
   // IF EXISTS may stand after the source, after DROP SUBSOURCE, or both.
   for (auto* clause : tree.ifExists())
-    if (clause->start->getTokenIndex() < tree.objectName(0)->start->getTokenIndex()) out.if_exists = true;
+    if (clause->start->getTokenIndex() < tree.objectName(0)->start->getTokenIndex())
+      out.if_exists = true;
   if (tree.ADD()) {
     out.action = ast::AddSubsources{external_references(tree.externalReference()),
                                     options(tree.withOptions(), OptionListKind::added_subsources)};

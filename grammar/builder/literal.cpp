@@ -22,7 +22,8 @@ void each_quoted_part(std::string_view text, bool has_escapes, Take take) {
   }
 }
 
-char32_t code_point(antlr4::Token* token, std::string_view body, std::size_t& i, std::size_t digits) {
+char32_t code_point(antlr4::Token* token, std::string_view body, std::size_t& i,
+                    std::size_t digits) {
   std::uint32_t value = 0;
   const char* first = body.data() + std::min(i + 1, body.size());
   const char* last = body.data() + std::min(i + 1 + digits, body.size());
@@ -47,15 +48,31 @@ void append_escaped(antlr4::Token* token, std::string_view body, std::string& ou
     const char c = body[++i];
     if (c >= '0' && c <= '7') throw_syntax_error(token, "octal escapes are not supported");
     switch (c) {
-      case 'x': throw_syntax_error(token, "hexadecimal escapes are not supported");
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'n': out += '\n'; break;
-      case 'r': out += '\r'; break;
-      case 't': out += '\t'; break;
-      case 'u': append_utf8(out, code_point(token, body, i, 4)); break;
-      case 'U': append_utf8(out, code_point(token, body, i, 8)); break;
-      default: out += c;
+      case 'x':
+        throw_syntax_error(token, "hexadecimal escapes are not supported");
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      case 'u':
+        append_utf8(out, code_point(token, body, i, 4));
+        break;
+      case 'U':
+        append_utf8(out, code_point(token, body, i, 8));
+        break;
+      default:
+        out += c;
     }
   }
 }
@@ -74,16 +91,22 @@ std::string plain(std::string_view text) {
 ast::IntervalUnit unit(P::IntervalUnitContext& tree) {
   switch (first_type(tree)) {
     case P::YEAR:
-    case P::YEARS: return ast::IntervalUnit::year;
+    case P::YEARS:
+      return ast::IntervalUnit::year;
     case P::MONTH:
-    case P::MONTHS: return ast::IntervalUnit::month;
+    case P::MONTHS:
+      return ast::IntervalUnit::month;
     case P::DAY:
-    case P::DAYS: return ast::IntervalUnit::day;
+    case P::DAYS:
+      return ast::IntervalUnit::day;
     case P::HOUR:
-    case P::HOURS: return ast::IntervalUnit::hour;
+    case P::HOURS:
+      return ast::IntervalUnit::hour;
     case P::MINUTE:
-    case P::MINUTES: return ast::IntervalUnit::minute;
-    default: return ast::IntervalUnit::second;
+    case P::MINUTES:
+      return ast::IntervalUnit::minute;
+    default:
+      return ast::IntervalUnit::second;
   }
 }
 
@@ -105,11 +128,16 @@ std::string string_value(P::StringLiteralContext& tree) {
 ast::Expression literal(P::LiteralContext& tree) {
   const std::uint32_t at = position(tree);
   switch (first_type(tree)) {
-    case P::NUMBER: return {ast::NumberLiteral{lower(text(tree))}, at};
-    case P::TRUE_: return {ast::BooleanLiteral{true}, at};
-    case P::FALSE_: return {ast::BooleanLiteral{false}, at};
-    case P::NULL_: return {ast::NullLiteral{}, at};
-    case P::HEX_STRING: return {ast::HexLiteral{plain(text(tree))}, at};
+    case P::NUMBER:
+      return {ast::NumberLiteral{lower(text(tree))}, at};
+    case P::TRUE_:
+      return {ast::BooleanLiteral{true}, at};
+    case P::FALSE_:
+      return {ast::BooleanLiteral{false}, at};
+    case P::NULL_:
+      return {ast::NullLiteral{}, at};
+    case P::HEX_STRING:
+      return {ast::HexLiteral{plain(text(tree))}, at};
     case P::PARAMETER: {
       std::uint32_t number = 0;
       const std::string digits = text(tree).substr(1);
@@ -117,7 +145,8 @@ ast::Expression literal(P::LiteralContext& tree) {
       if (number == 0 || number > 65535) throw_syntax_error(tree.start, "invalid parameter number");
       return {ast::Parameter{number}, at};
     }
-    default: return {ast::StringLiteral{string_value(*tree.stringLiteral())}, at};
+    default:
+      return {ast::StringLiteral{string_value(*tree.stringLiteral())}, at};
   }
 }
 

@@ -9,12 +9,14 @@ namespace tailrace::grammar::builder {
 namespace {
 
 ast::CreateCluster create_cluster(P::CreateClusterContext& tree) {
-  if (tree.FEATURES()) throw_unsupported(tree.FEATURES()->getSymbol(), "CREATE CLUSTER ... FEATURES");
+  if (tree.FEATURES())
+    throw_unsupported(tree.FEATURES()->getSymbol(), "CREATE CLUSTER ... FEATURES");
   ast::CreateCluster out{.name = ident(tree.identifier()),
                          .if_not_exists = tree.ifNotExists() != nullptr,
                          .options = options(*tree.bareOptions(), OptionListKind::cluster)};
   if (out.options.empty())
-    throw_syntax_error(tree.bareOptions()->stop, "Expected one of SIZE or REPLICAS, found right parenthesis");
+    throw_syntax_error(tree.bareOptions()->stop,
+                       "Expected one of SIZE or REPLICAS, found right parenthesis");
   return out;
 }
 
@@ -26,7 +28,8 @@ ast::CreateClusterReplica create_replica(P::CreateClusterReplicaContext& tree) {
 }
 
 ast::CreateSchema create_schema(P::CreateSchemaContext& tree) {
-  ast::CreateSchema out{.name = name(*tree.objectName()), .if_not_exists = tree.ifNotExists() != nullptr};
+  ast::CreateSchema out{.name = name(*tree.objectName()),
+                        .if_not_exists = tree.ifNotExists() != nullptr};
   check_parts(out.name, 2);
   return out;
 }
@@ -42,24 +45,49 @@ ast::CreateSchema create_schema(P::CreateSchemaContext& tree) {
 
 }  // namespace
 
-std::vector<ast::RoleAttribute> role_attributes(const std::vector<P::RoleAttributeContext*>& trees) {
+std::vector<ast::RoleAttribute> role_attributes(
+    const std::vector<P::RoleAttributeContext*>& trees) {
   using enum ast::RoleAttributeKind;
   std::vector<ast::RoleAttribute> out;
   for (auto* tree : trees) {
     ast::RoleAttribute attribute{.position = position(*tree)};
     switch (first_type(*tree)) {
-      case P::SUPERUSER: attribute.kind = superuser; break;
-      case P::NOSUPERUSER: attribute.kind = no_superuser; break;
-      case P::LOGIN: attribute.kind = login; break;
-      case P::NOLOGIN: attribute.kind = no_login; break;
-      case P::INHERIT: attribute.kind = inherit; break;
-      case P::NOINHERIT: attribute.kind = no_inherit; break;
-      case P::CREATEDB: attribute.kind = create_db; break;
-      case P::NOCREATEDB: attribute.kind = no_create_db; break;
-      case P::CREATEROLE: attribute.kind = create_role; break;
-      case P::NOCREATEROLE: attribute.kind = no_create_role; break;
-      case P::CREATECLUSTER: attribute.kind = create_cluster; break;
-      case P::NOCREATECLUSTER: attribute.kind = no_create_cluster; break;
+      case P::SUPERUSER:
+        attribute.kind = superuser;
+        break;
+      case P::NOSUPERUSER:
+        attribute.kind = no_superuser;
+        break;
+      case P::LOGIN:
+        attribute.kind = login;
+        break;
+      case P::NOLOGIN:
+        attribute.kind = no_login;
+        break;
+      case P::INHERIT:
+        attribute.kind = inherit;
+        break;
+      case P::NOINHERIT:
+        attribute.kind = no_inherit;
+        break;
+      case P::CREATEDB:
+        attribute.kind = create_db;
+        break;
+      case P::NOCREATEDB:
+        attribute.kind = no_create_db;
+        break;
+      case P::CREATEROLE:
+        attribute.kind = create_role;
+        break;
+      case P::NOCREATEROLE:
+        attribute.kind = no_create_role;
+        break;
+      case P::CREATECLUSTER:
+        attribute.kind = create_cluster;
+        break;
+      case P::NOCREATECLUSTER:
+        attribute.kind = no_create_cluster;
+        break;
       default:
         attribute.kind = password;
         if (tree->stringLiteral()) attribute.password = string_value(*tree->stringLiteral());

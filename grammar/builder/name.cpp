@@ -39,9 +39,8 @@ void check_parts(const ast::ObjectName& name, std::size_t parts_max) {
   if (name.parts.size() <= parts_max) return;
   std::string whole;
   for (const ast::Ident& part : name.parts) whole += (whole.empty() ? "" : ".") + part.value;
-  throw SqlError(sqlstate::syntax_error,
-                 "qualified name did not have between 1 and " + std::to_string(parts_max) +
-                     " components: " + whole)
+  throw SqlError(sqlstate::syntax_error, "qualified name did not have between 1 and " +
+                                             std::to_string(parts_max) + " components: " + whole)
       .position(name.position);
 }
 

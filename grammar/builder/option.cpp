@@ -70,7 +70,9 @@ ast::ObjectName dotted_name(antlr4::ParserRuleContext& element) {
   return out;
 }
 
-bool is_equals(antlr4::ParserRuleContext& element) { return first_type(element) == P::EQUAL; }
+bool is_equals(antlr4::ParserRuleContext& element) {
+  return first_type(element) == P::EQUAL;
+}
 
 Option option(Elements elements, OptionListKind list);
 OptionValue value(Elements elements);
@@ -94,12 +96,14 @@ OptionValue single_value(antlr4::ParserRuleContext& element) {
           if constexpr (std::is_constructible_v<decltype(OptionValue::node), decltype(node)>)
             return {std::move(node), at};
           else
-            throw_syntax_error(tree->start, "Expected option value, found " + describe(*tree->start));
+            throw_syntax_error(tree->start,
+                               "Expected option value, found " + describe(*tree->start));
         },
         read.node);
   }
   if (auto* interval_literal = tree->intervalLiteral()) return {interval(*interval_literal), at};
-  if (tree->LEFT_PAREN() || tree->LEFT_BRACKET()) return {ast::OptionList{each_in_brackets(*tree, value)}, at};
+  if (tree->LEFT_PAREN() || tree->LEFT_BRACKET())
+    return {ast::OptionList{each_in_brackets(*tree, value)}, at};
   if (!tree->optionWord().empty()) return {dotted_name(element), at};
   throw_syntax_error(tree->start, "Expected option value, found " + describe(*tree->start));
 }
@@ -112,7 +116,8 @@ OptionValue value(Elements elements) {
   if (leading == "SECRET" && elements.size() == 2)
     return {ast::SecretReference{dotted_name(*elements[1])}, position(first)};
   if (elements.size() > 1)
-    throw_syntax_error(elements[1]->start, "Expected comma, found " + describe(*elements[1]->start));
+    throw_syntax_error(elements[1]->start,
+                       "Expected comma, found " + describe(*elements[1]->start));
   return single_value(first);
 }
 
@@ -121,7 +126,8 @@ OptionValue policy(Elements elements) {
   antlr4::ParserRuleContext& first = *elements.front();
   if (word(first) == "FOR") return value(elements);
   auto* group = as<P::OptionElementContext>(&first);
-  if (group && group->LEFT_PAREN()) return {ast::OptionList{each_in_brackets(*group, policy)}, position(first)};
+  if (group && group->LEFT_PAREN())
+    return {ast::OptionList{each_in_brackets(*group, policy)}, position(first)};
   ast::OptionPolicy out;
   for (antlr4::ParserRuleContext* element : elements) {
     if (const std::string next = word(*element); !next.empty()) {
@@ -130,7 +136,8 @@ OptionValue policy(Elements elements) {
     }
     auto* inner = as<P::OptionElementContext>(element);
     if (!inner || !inner->LEFT_PAREN() || element != elements.back())
-      throw_syntax_error(element->start, "Expected left parenthesis, found " + describe(*element->start));
+      throw_syntax_error(element->start,
+                         "Expected left parenthesis, found " + describe(*element->start));
     out.options = each_in_brackets(
         *inner, [](Elements part) { return option(part, OptionListKind::cluster_policy); });
   }
@@ -150,9 +157,9 @@ OptionValue replicas(Elements elements) {
                                                   describe(*part.front()->start));
     ast::ObjectName name = dotted_name(*part.front());
     check_parts(name, 1);
-    return ast::ReplicaDefinition{
-        name.parts[0],
-        each_in_brackets(*inner, [](Elements o) { return option(o, OptionListKind::cluster_replica); })};
+    return ast::ReplicaDefinition{name.parts[0], each_in_brackets(*inner, [](Elements o) {
+                                    return option(o, OptionListKind::cluster_replica);
+                                  })};
   };
   return {ast::ReplicaDefinitions{each_in_brackets(*group, read)}, position(first)};
 }
@@ -160,7 +167,8 @@ OptionValue replicas(Elements elements) {
 Option option(Elements elements, OptionListKind list) {
   antlr4::Token* start = elements.front()->start;
   const KnownOption& known = take_name(elements, list);
-  if (known.shape == OptionShape::missing) throw_unsupported(start, "option " + std::string(known.name));
+  if (known.shape == OptionShape::missing)
+    throw_unsupported(start, "option " + std::string(known.name));
   Option out{.name = std::string(known.synonym_of.empty() ? known.name : known.synonym_of),
              .position = position(start)};
   if (elements.empty()) return out;
@@ -171,9 +179,14 @@ Option option(Elements elements, OptionListKind list) {
   }
   if (is_equals(*elements.front())) throw_unknown(start, list);
   switch (known.shape) {
-    case OptionShape::policy: out.value = policy(elements); break;
-    case OptionShape::replicas: out.value = replicas(elements); break;
-    default: out.value = value(elements);
+    case OptionShape::policy:
+      out.value = policy(elements);
+      break;
+    case OptionShape::replicas:
+      out.value = replicas(elements);
+      break;
+    default:
+      out.value = value(elements);
   }
   return out;
 }
@@ -189,7 +202,9 @@ Option option(P::OptionContext& tree, OptionListKind list) {
   if (auto* every = tree.refreshOption()) {
     if (list != OptionListKind::materialized_view && list != OptionListKind::altered)
       throw_unknown(tree.start, list);
-    return {.name = "REFRESH", .value = OptionValue{refresh(*every), position(tree)}, .position = position(tree)};
+    return {.name = "REFRESH",
+            .value = OptionValue{refresh(*every), position(tree)},
+            .position = position(tree)};
   }
   return option(elements_of(tree), list);
 }
@@ -221,8 +236,10 @@ std::vector<ast::OptionName> option_names(P::OptionNamesContext& tree, OptionLis
     Elements rest(words);
     const KnownOption& known = take_name(rest, list);
     if (!rest.empty())
-      throw_syntax_error(rest.front()->start, "Expected comma, found " + describe(*rest.front()->start));
-    out.push_back({std::string(known.synonym_of.empty() ? known.name : known.synonym_of), position(*name)});
+      throw_syntax_error(rest.front()->start,
+                         "Expected comma, found " + describe(*rest.front()->start));
+    out.push_back(
+        {std::string(known.synonym_of.empty() ? known.name : known.synonym_of), position(*name)});
   }
   return out;
 }

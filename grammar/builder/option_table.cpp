@@ -52,16 +52,11 @@ constexpr KnownOption connection_options[] = {
 constexpr KnownOption validation_options[] = {{"VALIDATE"}};
 
 constexpr KnownOption source_connection_options[] = {
-    {"DETAILS"},
-    {"EXCLUDE COLUMNS"},
-    {"GROUP ID PREFIX"},
-    {"IGNORE COLUMNS", value, "EXCLUDE COLUMNS"},
-    {"PUBLICATION"},
-    {"START OFFSET"},
-    {"START TIMESTAMP"},
-    {"TEXT COLUMNS"},
-    {"TOPIC"},
-    {"TOPIC METADATA REFRESH INTERVAL"},
+    {"DETAILS"},         {"EXCLUDE COLUMNS"},
+    {"GROUP ID PREFIX"}, {"IGNORE COLUMNS", value, "EXCLUDE COLUMNS"},
+    {"PUBLICATION"},     {"START OFFSET"},
+    {"START TIMESTAMP"}, {"TEXT COLUMNS"},
+    {"TOPIC"},           {"TOPIC METADATA REFRESH INTERVAL"},
 };
 
 constexpr KnownOption load_generator_options[] = {
@@ -94,12 +89,8 @@ constexpr KnownOption added_subsources_options[] = {
 constexpr KnownOption source_reference_options[] = {{"REFERENCE"}};
 
 constexpr KnownOption table_from_source_options[] = {
-    {"DETAILS"},
-    {"EXCLUDE COLUMNS"},
-    {"IGNORE COLUMNS", value, "EXCLUDE COLUMNS"},
-    {"PARTITION BY"},
-    {"RETAIN HISTORY"},
-    {"TEXT COLUMNS"},
+    {"DETAILS"},      {"EXCLUDE COLUMNS"}, {"IGNORE COLUMNS", value, "EXCLUDE COLUMNS"},
+    {"PARTITION BY"}, {"RETAIN HISTORY"},  {"TEXT COLUMNS"},
 };
 
 constexpr KnownOption table_options[] = {{"PARTITION BY"}, {"RETAIN HISTORY"}};
@@ -144,8 +135,10 @@ constexpr KnownOption cluster_replica_options[] = {
 constexpr KnownOption cluster_change_options[] = {{"WAIT", policy}};
 
 constexpr KnownOption cluster_policy_options[] = {
-    {"HYDRATION SIZE"},  {"HYDRATION TIME ESTIMATE"},
-    {"LINGER DURATION"}, {"ON TIMEOUT"},
+    {"HYDRATION SIZE"},
+    {"HYDRATION TIME ESTIMATE"},
+    {"LINGER DURATION"},
+    {"ON TIMEOUT"},
     {"REHYDRATION TIME ESTIMATE", value, "HYDRATION TIME ESTIMATE"},
     {"TIMEOUT"},
 };
@@ -156,8 +149,8 @@ constexpr KnownOption altered_options[] = {
 constexpr KnownOption subscribe_options[] = {{"PROGRESS"}, {"SNAPSHOT"}};
 
 constexpr KnownOption copy_options[] = {
-    {"AWS CONNECTION"}, {"DELIMITER"}, {"ESCAPE"}, {"FILES"},   {"FORMAT"},
-    {"HEADER"},         {"MAX FILE SIZE"}, {"NULL"}, {"PATTERN"}, {"QUOTE"},
+    {"AWS CONNECTION"}, {"DELIMITER"},     {"ESCAPE"}, {"FILES"},   {"FORMAT"},
+    {"HEADER"},         {"MAX FILE SIZE"}, {"NULL"},   {"PATTERN"}, {"QUOTE"},
 };
 
 constexpr KnownOption fetch_options[] = {{"TIMEOUT"}};
@@ -188,26 +181,46 @@ constexpr KnownOption explain_options[] = {
 
 std::span<const KnownOption> known_options(OptionListKind list) {
   switch (list) {
-    case OptionListKind::connection: return connection_options;
-    case OptionListKind::validation: return validation_options;
-    case OptionListKind::source_connection: return source_connection_options;
-    case OptionListKind::load_generator: return load_generator_options;
-    case OptionListKind::source: return source_options;
-    case OptionListKind::added_subsources: return added_subsources_options;
-    case OptionListKind::source_reference: return source_reference_options;
-    case OptionListKind::table_from_source: return table_from_source_options;
-    case OptionListKind::table: return table_options;
-    case OptionListKind::materialized_view: return materialized_view_options;
-    case OptionListKind::index: return index_options;
-    case OptionListKind::cluster: return cluster_options;
-    case OptionListKind::cluster_replica: return cluster_replica_options;
-    case OptionListKind::cluster_change: return cluster_change_options;
-    case OptionListKind::cluster_policy: return cluster_policy_options;
-    case OptionListKind::altered: return altered_options;
-    case OptionListKind::subscribe: return subscribe_options;
-    case OptionListKind::copy: return copy_options;
-    case OptionListKind::fetch: return fetch_options;
-    case OptionListKind::explain: return explain_options;
+    case OptionListKind::connection:
+      return connection_options;
+    case OptionListKind::validation:
+      return validation_options;
+    case OptionListKind::source_connection:
+      return source_connection_options;
+    case OptionListKind::load_generator:
+      return load_generator_options;
+    case OptionListKind::source:
+      return source_options;
+    case OptionListKind::added_subsources:
+      return added_subsources_options;
+    case OptionListKind::source_reference:
+      return source_reference_options;
+    case OptionListKind::table_from_source:
+      return table_from_source_options;
+    case OptionListKind::table:
+      return table_options;
+    case OptionListKind::materialized_view:
+      return materialized_view_options;
+    case OptionListKind::index:
+      return index_options;
+    case OptionListKind::cluster:
+      return cluster_options;
+    case OptionListKind::cluster_replica:
+      return cluster_replica_options;
+    case OptionListKind::cluster_change:
+      return cluster_change_options;
+    case OptionListKind::cluster_policy:
+      return cluster_policy_options;
+    case OptionListKind::altered:
+      return altered_options;
+    case OptionListKind::subscribe:
+      return subscribe_options;
+    case OptionListKind::copy:
+      return copy_options;
+    case OptionListKind::fetch:
+      return fetch_options;
+    case OptionListKind::explain:
+      return explain_options;
   }
   return {};
 }

@@ -9,21 +9,21 @@ namespace tailrace::grammar::builder {
 
 enum class OptionListKind {
   connection,
-  validation,           // WITH of connections
-  source_connection,    // of FROM POSTGRES CONNECTION c (..)
+  validation,         // WITH of connections
+  source_connection,  // of FROM POSTGRES CONNECTION c (..)
   load_generator,
-  source,               // WITH of sources
-  added_subsources,     // WITH of ALTER SOURCE .. ADD SUBSOURCE
-  source_reference,     // of FROM SOURCE s (..)
-  table_from_source,    // WITH of tables from sources
+  source,             // WITH of sources
+  added_subsources,   // WITH of ALTER SOURCE .. ADD SUBSOURCE
+  source_reference,   // of FROM SOURCE s (..)
+  table_from_source,  // WITH of tables from sources
   table,
   materialized_view,
   index,
   cluster,
   cluster_replica,
-  cluster_change,       // WITH of ALTER CLUSTER .. SET
-  cluster_policy,       // in SCHEDULE = ON REFRESH (..) and the like
-  altered,              // what ALTER kind SET (..) and RESET (..) take, clusters and connections aside
+  cluster_change,  // WITH of ALTER CLUSTER .. SET
+  cluster_policy,  // in SCHEDULE = ON REFRESH (..) and the like
+  altered,         // what ALTER kind SET (..) and RESET (..) take, clusters and connections aside
   subscribe,
   copy,
   fetch,

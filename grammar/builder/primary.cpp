@@ -17,7 +17,8 @@ Expression case_expression(P::CaseExpressionContext& tree) {
     if (auto* inner = as<P::ExpressionContext>(child))
       (after_else ? out.otherwise : out.operand) = expression(*inner);
     if (auto* branch = as<P::CaseBranchContext>(child))
-      out.branches.push_back({expression(*branch->expression(0)), expression(*branch->expression(1))});
+      out.branches.push_back(
+          {expression(*branch->expression(0)), expression(*branch->expression(1))});
   }
   return {std::move(out), position(tree)};
 }
@@ -107,36 +108,46 @@ Expression primary(P::PrimaryContext& tree) {
   auto& first = static_cast<antlr4::ParserRuleContext&>(*tree.children.front());
   const std::uint32_t at = position(tree);
   switch (first.getRuleIndex()) {
-    case P::RuleLiteral: return literal(static_cast<P::LiteralContext&>(first));
-    case P::RuleColumnReference: return column(static_cast<P::ColumnReferenceContext&>(first));
-    case P::RuleFunctionCall: return {call(static_cast<P::FunctionCallContext&>(first)), at};
+    case P::RuleLiteral:
+      return literal(static_cast<P::LiteralContext&>(first));
+    case P::RuleColumnReference:
+      return column(static_cast<P::ColumnReferenceContext&>(first));
+    case P::RuleFunctionCall:
+      return {call(static_cast<P::FunctionCallContext&>(first)), at};
     case P::RuleParenthesizedExpression:
       return with_fields(parenthesized(static_cast<P::ParenthesizedExpressionContext&>(first)),
                          tree.fieldAccess());
     case P::RuleParenthesizedQuery:
-      return with_fields({ast::ScalarSubquery{query(*tree.parenthesizedQuery())}, at}, tree.fieldAccess());
-    case P::RuleIntervalLiteral: return {interval(*tree.intervalLiteral()), at};
-    case P::RuleCaseExpression: return case_expression(*tree.caseExpression());
+      return with_fields({ast::ScalarSubquery{query(*tree.parenthesizedQuery())}, at},
+                         tree.fieldAccess());
+    case P::RuleIntervalLiteral:
+      return {interval(*tree.intervalLiteral()), at};
+    case P::RuleCaseExpression:
+      return case_expression(*tree.caseExpression());
     case P::RuleCastExpression: {
       auto& cast = *tree.castExpression();
       return {ast::Cast{expression(*cast.expression()), type(*cast.typeName())}, at};
     }
     case P::RuleExistsExpression:
       return {ast::Exists{query(*tree.existsExpression()->parenthesizedQuery())}, at};
-    case P::RuleChoiceExpression: return choice(*tree.choiceExpression());
+    case P::RuleChoiceExpression:
+      return choice(*tree.choiceExpression());
     case P::RuleNullIfExpression: {
       auto& both = *tree.nullIfExpression();
       return {ast::NullIf{expression(*both.expression(0)), expression(*both.expression(1))}, at};
     }
-    case P::RuleCollectionExpression: return collection(*tree.collectionExpression());
-    case P::RuleRowExpression: return row(*tree.rowExpression());
+    case P::RuleCollectionExpression:
+      return collection(*tree.collectionExpression());
+    case P::RuleRowExpression:
+      return row(*tree.rowExpression());
     case P::RuleTypedLiteral: {
       auto& typed = *tree.typedLiteral();
       Expression value{ast::StringLiteral{string_value(*typed.stringLiteral())},
                        position(*typed.stringLiteral())};
       return {ast::Cast{std::move(value), type(typed)}, at};
     }
-    default: return special_call(first);
+    default:
+      return special_call(first);
   }
 }
 

@@ -10,16 +10,26 @@ namespace {
 ast::Privilege privilege(P::PrivilegeContext& tree) {
   using enum ast::Privilege;
   switch (first_type(tree)) {
-    case P::SELECT: return ast::Privilege::select;
-    case P::INSERT: return ast::Privilege::insert;
-    case P::UPDATE: return ast::Privilege::update;
-    case P::DELETE: return delete_;
-    case P::USAGE: return usage;
-    case P::CREATE: return create;
-    case P::CREATEROLE: return create_role;
-    case P::CREATEDB: return create_db;
-    case P::CREATECLUSTER: return create_cluster;
-    default: return create_network_policy;
+    case P::SELECT:
+      return ast::Privilege::select;
+    case P::INSERT:
+      return ast::Privilege::insert;
+    case P::UPDATE:
+      return ast::Privilege::update;
+    case P::DELETE:
+      return delete_;
+    case P::USAGE:
+      return usage;
+    case P::CREATE:
+      return create;
+    case P::CREATEROLE:
+      return create_role;
+    case P::CREATEDB:
+      return create_db;
+    case P::CREATECLUSTER:
+      return create_cluster;
+    default:
+      return create_network_policy;
   }
 }
 
@@ -43,21 +53,28 @@ ast::GrantTarget target(P::GrantTargetContext& tree) {
   return out;
 }
 
-std::vector<ast::Ident> grantees(P::GranteesContext& tree) { return idents(tree.roleList()->identifier()); }
+std::vector<ast::Ident> grantees(P::GranteesContext& tree) {
+  return idents(tree.roleList()->identifier());
+}
 
 // Both statements have the same parts.
 template <class Tree>
 ast::Statement grant_or_revoke(Tree& tree, bool revoke) {
   if (tree.privileges())
-    return {ast::GrantPrivileges{revoke, privileges(*tree.privileges()), target(*tree.grantTarget()),
-                                 grantees(*tree.grantees())}};
-  return {ast::GrantRoles{revoke, idents(tree.roleList()->identifier()), grantees(*tree.grantees())}};
+    return {ast::GrantPrivileges{revoke, privileges(*tree.privileges()),
+                                 target(*tree.grantTarget()), grantees(*tree.grantees())}};
+  return {
+      ast::GrantRoles{revoke, idents(tree.roleList()->identifier()), grantees(*tree.grantees())}};
 }
 
 }  // namespace
 
-ast::Statement grant(P::GrantStatementContext& tree) { return grant_or_revoke(tree, false); }
-ast::Statement revoke(P::RevokeStatementContext& tree) { return grant_or_revoke(tree, true); }
+ast::Statement grant(P::GrantStatementContext& tree) {
+  return grant_or_revoke(tree, false);
+}
+ast::Statement revoke(P::RevokeStatementContext& tree) {
+  return grant_or_revoke(tree, true);
+}
 
 ast::Statement default_privileges(P::AlterDefaultPrivilegesContext& tree) {
   ast::AlterDefaultPrivileges out;

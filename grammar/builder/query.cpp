@@ -56,17 +56,19 @@ ast::Select select_body(P::SelectQueryContext& tree) {
   // The clauses with one expression, told apart by the keyword before it.
   std::size_t keyword = 0;
   for (Node* child : tree.children) {
-    if (const std::size_t token = token_type(child); token != 0 && token != P::LEFT_PAREN) keyword = token;
+    if (const std::size_t token = token_type(child); token != 0 && token != P::LEFT_PAREN)
+      keyword = token;
     if (auto* list = as<P::ExpressionListContext>(child))
       (keyword == P::ON ? out.distinct_on : out.group_by) = expressions(*list);
     if (auto* condition = as<P::ExpressionContext>(child)) {
-      auto& target = keyword == P::WHERE ? out.where : keyword == P::HAVING ? out.having : out.qualify;
+      auto& target = keyword == P::WHERE    ? out.where
+                     : keyword == P::HAVING ? out.having
+                                            : out.qualify;
       target = expression(condition);
     }
   }
   auto clauses = tree.hintClause();
-  if (clauses.size() > 1)
-    throw_syntax_error(clauses[1]->start, "OPTIONS specified more than once");
+  if (clauses.size() > 1) throw_syntax_error(clauses[1]->start, "OPTIONS specified more than once");
   for (auto* clause : clauses)
     for (auto* item : clause->queryHint()) out.options.push_back(hint(*item));
   return out;
@@ -113,11 +115,20 @@ QueryBody chain(Context& tree, Make make) {
   bool all = false;
   for (Node* child : tree.children) {
     switch (token_type(child)) {
-      case P::UNION: kind = ast::SetOperator::union_, all = false; break;
-      case P::EXCEPT: kind = ast::SetOperator::except, all = false; break;
-      case P::INTERSECT: kind = ast::SetOperator::intersect, all = false; break;
-      case P::ALL: all = true; break;
-      case P::DISTINCT: break;
+      case P::UNION:
+        kind = ast::SetOperator::union_, all = false;
+        break;
+      case P::EXCEPT:
+        kind = ast::SetOperator::except, all = false;
+        break;
+      case P::INTERSECT:
+        kind = ast::SetOperator::intersect, all = false;
+        break;
+      case P::ALL:
+        all = true;
+        break;
+      case P::DISTINCT:
+        break;
       default: {
         QueryBody next = make(*child);
         if (!out) {
@@ -196,7 +207,8 @@ Query query(P::ParenthesizedQueryContext& tree) {
   if (std::holds_alternative<ast::ShowVariable>(what) ||
       std::holds_alternative<ast::ShowAllVariables>(what))
     throw_unsupported(tree.start, "SHOW variable in subqueries");
-  return {.body = {ast::ShowBody{std::move(statement)}, position(tree)}, .position = position(tree)};
+  return {.body = {ast::ShowBody{std::move(statement)}, position(tree)},
+          .position = position(tree)};
 }
 
 ast::SelectStatement select(P::SelectStatementContext& tree) {

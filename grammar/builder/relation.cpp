@@ -13,16 +13,29 @@ ast::ColumnOption column_option(P::ColumnOptionContext& tree) {
   if (tree.identifier()) out.constraint = ident(tree.identifier());
   P::ColumnConstraintContext& what = *tree.columnConstraint();
   switch (first_type(what)) {
-    case P::NOT: out.node = ast::ColumnNotNull{}; break;
-    case P::NULL_: out.node = ast::ColumnNull{}; break;
-    case P::DEFAULT: out.node = ast::ColumnDefault{expression(*what.expression())}; break;
-    case P::PRIMARY: out.node = ast::ColumnUnique{.primary_key = true}; break;
-    case P::UNIQUE: out.node = ast::ColumnUnique{}; break;
-    case P::CHECK: out.node = ast::ColumnCheck{expression(*what.expression())}; break;
+    case P::NOT:
+      out.node = ast::ColumnNotNull{};
+      break;
+    case P::NULL_:
+      out.node = ast::ColumnNull{};
+      break;
+    case P::DEFAULT:
+      out.node = ast::ColumnDefault{expression(*what.expression())};
+      break;
+    case P::PRIMARY:
+      out.node = ast::ColumnUnique{.primary_key = true};
+      break;
+    case P::UNIQUE:
+      out.node = ast::ColumnUnique{};
+      break;
+    case P::CHECK:
+      out.node = ast::ColumnCheck{expression(*what.expression())};
+      break;
     case P::REFERENCES:
       out.node = ast::ColumnReferences{name(*what.objectName()), idents(what.columnList())};
       break;
-    default: out.node = ast::ColumnVersionAdded{unsigned_number(what.NUMBER()->getSymbol())};
+    default:
+      out.node = ast::ColumnVersionAdded{unsigned_number(what.NUMBER()->getSymbol())};
   }
   return out;
 }
@@ -99,13 +112,14 @@ ast::CreateView create_view(P::CreateViewContext& tree) {
 ast::CreateMaterializedView create_materialized_view(P::CreateMaterializedViewContext& tree) {
   if (tree.OR() && tree.ifNotExists())
     throw_syntax_error(tree.ifNotExists()->start, "Expected identifier, found IF");
-  ast::CreateMaterializedView out{.name = name(*tree.objectName(0)),
-                                  .if_not_exists = tree.ifNotExists() != nullptr,
-                                  .or_replace = tree.OR() != nullptr,
-                                  .columns = idents(tree.columnList()),
-                                  .with = options(tree.withOptions(), OptionListKind::materialized_view),
-                                  .query = query(*tree.query()),
-                                  .as_of = as_of(tree.asOf())};
+  ast::CreateMaterializedView out{
+      .name = name(*tree.objectName(0)),
+      .if_not_exists = tree.ifNotExists() != nullptr,
+      .or_replace = tree.OR() != nullptr,
+      .columns = idents(tree.columnList()),
+      .with = options(tree.withOptions(), OptionListKind::materialized_view),
+      .query = query(*tree.query()),
+      .as_of = as_of(tree.asOf())};
   if (tree.REPLACEMENT()) out.replacement_for = name(*tree.objectName(1));
   if (auto* place = tree.materializedPlace()) {
     out.in_cluster = cluster(place->inCluster());
@@ -134,7 +148,8 @@ ast::CreateIndex create_index(P::CreateIndexContext& tree) {
 ast::Statement create_relation(P::CreateStatementContext& tree) {
   if (tree.createTable()) return {create_table(*tree.createTable())};
   if (tree.createView()) return {create_view(*tree.createView())};
-  if (tree.createMaterializedView()) return {create_materialized_view(*tree.createMaterializedView())};
+  if (tree.createMaterializedView())
+    return {create_materialized_view(*tree.createMaterializedView())};
   if (tree.createIndex()) return {create_index(*tree.createIndex())};
   return {create_type(*tree.createType())};
 }

@@ -26,7 +26,9 @@ std::vector<ast::TransactionMode> modes(P::TransactionModesContext* tree) {
   return out;
 }
 
-bool chained(P::ChainContext* tree) { return tree && !tree->NO(); }
+bool chained(P::ChainContext* tree) {
+  return tree && !tree->NO();
+}
 
 // SET TIME ZONE, SCHEMA and NAMES are variables with another name.
 ast::Ident variable(P::SetStatementContext& tree) {
@@ -39,7 +41,8 @@ ast::Ident variable(P::SetStatementContext& tree) {
 ast::Statement set(P::SetStatementContext& tree) {
   if (tree.transactionModes())
     return {ast::SetTransaction{tree.CHARACTERISTICS() != nullptr, modes(tree.transactionModes())}};
-  auto* values = tree.settingAssignment() ? tree.settingAssignment()->settingValues() : tree.settingValues();
+  auto* values =
+      tree.settingAssignment() ? tree.settingAssignment()->settingValues() : tree.settingValues();
   return {ast::SetVariable{variable(tree), tree.LOCAL() != nullptr, variable_values(*values)}};
 }
 
@@ -58,7 +61,11 @@ ast::DiscardWhat discard(P::DiscardStatementContext& tree) {
 
 ast::Raise::Severity severity(P::RaiseStatementContext& tree) {
   using enum ast::Raise::Severity;
-  return tree.DEBUG() ? debug : tree.INFO() ? info : tree.LOG() ? log : tree.NOTICE() ? notice : warning;
+  return tree.DEBUG()    ? debug
+         : tree.INFO()   ? info
+         : tree.LOG()    ? log
+         : tree.NOTICE() ? notice
+                         : warning;
 }
 
 ast::Statement declare(P::DeclareStatementContext& tree) {
@@ -71,7 +78,8 @@ ast::Statement declare(P::DeclareStatementContext& tree) {
 }
 
 ast::Statement fetch(P::FetchStatementContext& tree) {
-  ast::Fetch out{.name = ident(tree.identifier()), .with = options(tree.withOptions(), OptionListKind::fetch)};
+  ast::Fetch out{.name = ident(tree.identifier()),
+                 .with = options(tree.withOptions(), OptionListKind::fetch)};
   if (tree.ALL()) out.count = ast::Fetch::All{};
   if (tree.NUMBER()) out.count = unsigned_number(tree.NUMBER()->getSymbol());
   return {std::move(out)};

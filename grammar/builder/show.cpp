@@ -24,8 +24,10 @@ ast::ShowObjects show_objects(P::ShowStatementContext& tree) {
     const bool repeated = (scope->FROM() && out.from) || (scope->ON() && out.on) ||
                           (scope->inCluster() && out.in_cluster);
     if (repeated) throw_syntax_error(scope->start, "unexpected " + upper(text(*scope)));
-    if (scope->inCluster()) out.in_cluster = cluster(scope->inCluster());
-    else (scope->FROM() ? out.from : out.on) = name(*scope->objectName());
+    if (scope->inCluster())
+      out.in_cluster = cluster(scope->inCluster());
+    else
+      (scope->FROM() ? out.from : out.on) = name(*scope->objectName());
     if (out.from && out.on) throw_syntax_error(scope->start, "Cannot specify both FROM and ON");
   }
   return out;
@@ -51,7 +53,8 @@ ast::ShowNode show_node(P::ShowStatementContext& tree) {
     return ast::ShowColumns{name(*tree.objectName()), filter(tree.showFilter())};
   if (tree.PRIVILEGES()) return show_privileges(tree);
   if (tree.MEMBERSHIP())
-    return ast::ShowRoleMembership{tree.identifier() ? std::optional(ident(tree.identifier())) : std::nullopt};
+    return ast::ShowRoleMembership{tree.identifier() ? std::optional(ident(tree.identifier()))
+                                                     : std::nullopt};
   if (tree.showKind()) return show_objects(tree);
   return ast::ShowVariable{setting_name(*tree.settingName())};
 }
@@ -60,13 +63,20 @@ std::optional<ast::ExplainStage> stage(P::ExplainStageContext* tree) {
   if (!tree) return std::nullopt;
   using enum ast::ExplainStage;
   switch (first_type(*tree)) {
-    case P::RAW: return raw;
-    case P::DECORRELATED: return decorrelated;
-    case P::LOCALLY: return locally_optimized;
-    case P::OPTIMIZED: return optimized;
-    case P::PHYSICAL: return physical;
-    case P::OPTIMIZER: return trace;
-    default: return insights;
+    case P::RAW:
+      return raw;
+    case P::DECORRELATED:
+      return decorrelated;
+    case P::LOCALLY:
+      return locally_optimized;
+    case P::OPTIMIZED:
+      return optimized;
+    case P::PHYSICAL:
+      return physical;
+    case P::OPTIMIZER:
+      return trace;
+    default:
+      return insights;
   }
 }
 
@@ -78,7 +88,7 @@ std::optional<ast::ExplainFormat> format(P::ExplainFormatContext* tree) {
 
 template <class Tree>
 ast::ObjectKind explained_kind(Tree& tree) {
-  return tree.INDEX() ? ast::ObjectKind::index
+  return tree.INDEX()          ? ast::ObjectKind::index
          : tree.MATERIALIZED() ? ast::ObjectKind::materialized_view
                                : ast::ObjectKind::view;
 }
@@ -87,19 +97,22 @@ ast::Statement explained(P::ExplainedStatementContext& tree) {
   if (tree.selectStatement()) return {select(*tree.selectStatement())};
   if (tree.subscribeStatement()) return {subscribe(*tree.subscribeStatement())};
   if (tree.createView()) return {create_view(*tree.createView())};
-  if (tree.createMaterializedView()) return {create_materialized_view(*tree.createMaterializedView())};
+  if (tree.createMaterializedView())
+    return {create_materialized_view(*tree.createMaterializedView())};
   return {create_index(*tree.createIndex())};
 }
 
 ast::Explainee explainee(P::ExplaineeContext& tree) {
   if (tree.explainedStatement())
     return ast::ExplainStatement{explained(*tree.explainedStatement()), tree.BROKEN() != nullptr};
-  return ast::ExplainObject{explained_kind(tree), name(*tree.objectName()), tree.REPLAN() != nullptr};
+  return ast::ExplainObject{explained_kind(tree), name(*tree.objectName()),
+                            tree.REPLAN() != nullptr};
 }
 
 ast::ExplainAnalyze analyze(P::ExplainStatementContext& tree) {
   P::AnalyzePropertiesContext& properties = *tree.analyzeProperties();
-  ast::ExplainAnalyze out{.with_skew = properties.SKEW() != nullptr, .as_sql = tree.SQL() != nullptr};
+  ast::ExplainAnalyze out{.with_skew = properties.SKEW() != nullptr,
+                          .as_sql = tree.SQL() != nullptr};
   for (Node* child : properties.children) {
     if (is(child, P::CPU)) out.properties.push_back(ast::AnalyzeProperty::cpu);
     if (is(child, P::MEMORY)) out.properties.push_back(ast::AnalyzeProperty::memory);
@@ -108,23 +121,29 @@ ast::ExplainAnalyze analyze(P::ExplainStatementContext& tree) {
   const bool has_object = object.objectName() != nullptr;
   if (has_object == (properties.CLUSTER() != nullptr))
     throw_syntax_error(tree.start, "Expected CLUSTER, or FOR and an index or materialized view");
-  if (has_object) out.object = ast::ExplainObject{explained_kind(object), name(*object.objectName())};
+  if (has_object)
+    out.object = ast::ExplainObject{explained_kind(object), name(*object.objectName())};
   return out;
 }
 
 }  // namespace
 
-ast::Statement show(P::ShowStatementContext& tree) { return {ast::Show{show_node(tree)}}; }
+ast::Statement show(P::ShowStatementContext& tree) {
+  return {ast::Show{show_node(tree)}};
+}
 
 ast::Statement explain(P::ExplainStatementContext& tree) {
   if (tree.TIMESTAMP())
-    return {ast::Explain{ast::ExplainTimestamp{format(tree.explainFormat()), select(*tree.selectStatement())}}};
+    return {ast::Explain{
+        ast::ExplainTimestamp{format(tree.explainFormat()), select(*tree.selectStatement())}}};
   if (tree.FILTER()) {
-    if (tree.selectStatement()) return {ast::Explain{ast::ExplainFilterPushdown{select(*tree.selectStatement())}}};
+    if (tree.selectStatement())
+      return {ast::Explain{ast::ExplainFilterPushdown{select(*tree.selectStatement())}}};
     return {ast::Explain{ast::ExplainFilterPushdown{name(*tree.objectName())}}};
   }
   if (tree.ANALYZE()) return {ast::Explain{analyze(tree)}};
-  if (tree.SCHEMA()) throw_unsupported(tree.start, "EXPLAIN " + upper(tree.children[1]->getText()) + " SCHEMA");
+  if (tree.SCHEMA())
+    throw_unsupported(tree.start, "EXPLAIN " + upper(tree.children[1]->getText()) + " SCHEMA");
   ast::ExplainPlan plan{.stage = stage(tree.explainStage()),
                         .with = options(tree.withOptions(), OptionListKind::explain),
                         .format = format(tree.explainFormat()),

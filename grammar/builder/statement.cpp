@@ -6,10 +6,11 @@ namespace tailrace::grammar::builder {
 namespace {
 
 ast::Statement create(P::CreateStatementContext& tree) {
-  if (tree.createSecret() || tree.createConnection() || tree.createSource() || tree.createTableFromSource())
+  if (tree.createSecret() || tree.createConnection() || tree.createSource() ||
+      tree.createTableFromSource())
     return create_ingest(tree);
-  if (tree.createTable() || tree.createView() || tree.createMaterializedView() || tree.createIndex() ||
-      tree.createType())
+  if (tree.createTable() || tree.createView() || tree.createMaterializedView() ||
+      tree.createIndex() || tree.createType())
     return create_relation(tree);
   return create_other(tree);
 }
@@ -27,11 +28,13 @@ ast::Statement statement(P::StatementContext& tree) {
   if (tree.alterStatement()) return alter(*tree.alterStatement());
   if (tree.dropStatement()) return drop(*tree.dropStatement());
   if (tree.commentStatement()) return comment(*tree.commentStatement());
-  if (auto* validate = tree.validateStatement()) return {ast::ValidateConnection{name(*validate->objectName())}};
+  if (auto* validate = tree.validateStatement())
+    return {ast::ValidateConnection{name(*validate->objectName())}};
   if (tree.grantStatement()) return grant(*tree.grantStatement());
   if (tree.revokeStatement()) return revoke(*tree.revokeStatement());
   if (auto* reassign = tree.reassignOwnedStatement())
-    return {ast::ReassignOwned{idents(reassign->roleList()->identifier()), ident(reassign->identifier())}};
+    return {ast::ReassignOwned{idents(reassign->roleList()->identifier()),
+                               ident(reassign->identifier())}};
   if (tree.showStatement()) return show(*tree.showStatement());
   if (tree.explainStatement()) return explain(*tree.explainStatement());
   return session(tree);

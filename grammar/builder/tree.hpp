@@ -18,7 +18,9 @@ inline std::size_t token_type(Node* child) {
   auto terminal = dynamic_cast<antlr4::tree::TerminalNode*>(child);
   return terminal ? terminal->getSymbol()->getType() : 0;
 }
-inline bool is(Node* child, std::size_t type) { return token_type(child) == type; }
+inline bool is(Node* child, std::size_t type) {
+  return token_type(child) == type;
+}
 // Whether one of the direct children is this token.
 inline bool has(antlr4::ParserRuleContext& tree, std::size_t type) {
   for (Node* child : tree.children)
@@ -33,9 +35,15 @@ Context* as(Node* child) {
 inline std::uint32_t position(antlr4::Token* token) {
   return static_cast<std::uint32_t>(token->getStartIndex() + 1);
 }
-inline std::uint32_t position(antlr4::ParserRuleContext& tree) { return position(tree.start); }
-inline std::string text(antlr4::ParserRuleContext& tree) { return tree.start->getText(); }
-inline std::size_t first_type(antlr4::ParserRuleContext& tree) { return tree.start->getType(); }
+inline std::uint32_t position(antlr4::ParserRuleContext& tree) {
+  return position(tree.start);
+}
+inline std::string text(antlr4::ParserRuleContext& tree) {
+  return tree.start->getText();
+}
+inline std::size_t first_type(antlr4::ParserRuleContext& tree) {
+  return tree.start->getType();
+}
 
 // ASCII only: other letters keep their case, as the reference says.
 std::string lower(std::string text);

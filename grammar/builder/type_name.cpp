@@ -47,12 +47,15 @@ ast::NamedType word_type(P::WordTypeContext& tree) {
   antlr4::Token* at = tree.start;
   auto list = modifiers(tree.typeModifiers());
   switch (first_type(tree)) {
-    case P::DOUBLE: return builtin("float8", at);
-    case P::TIMESTAMP: return builtin(tree.WITH() ? "timestamptz" : "timestamp", at, std::move(list));
+    case P::DOUBLE:
+      return builtin("float8", at);
+    case P::TIMESTAMP:
+      return builtin(tree.WITH() ? "timestamptz" : "timestamp", at, std::move(list));
     case P::TIME:
       if (tree.WITH()) throw_unsupported(at, "TIME WITH TIME ZONE");
       return builtin("time", at, std::move(list));
-    default: return builtin("varchar", at, std::move(list));
+    default:
+      return builtin("varchar", at, std::move(list));
   }
 }
 
