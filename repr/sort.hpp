@@ -1,9 +1,10 @@
-// Sorting of rows by packed prefixes. Private to repr: sort_rows and consolidate stand on it.
+// Sorting of rows by packed words. Private to repr: sort_rows and consolidate stand on it.
 //
 // The leading key columns are packed into 64 bits a row, in an order-preserving way: an integer
-// takes as many bits as the column's range needs, a string gives its first eight bytes. Rows are
-// sorted by these words (radix), and only rows whose words are equal are compared in full, from the
-// first column that the word does not decide.
+// takes as many bits as the column's range needs, a string gives the bytes after what all strings
+// have in common. Rows are sorted by these words (radix). Rows whose words are equal are sorted
+// again among themselves, from the first column that the words do not decide, where their common
+// prefix is longer and their range smaller; few rows are compared in full.
 #pragma once
 
 #include <span>

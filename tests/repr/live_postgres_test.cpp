@@ -184,7 +184,7 @@ const std::vector<Sample>& samples() {
        "uuid[]",
        Spelling::same,
        {"{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}"}},
-      {TypeId::int2vector, "int2vector", Spelling::same, {"1 2 3", ""}},
+      {TypeId::int2vector, "int2vector", Spelling::same, {"1 2 3"}},
       {Type::range_of(TypeId::int4),
        "int4range",
        Spelling::same,

@@ -147,6 +147,30 @@ TEST_CASE("sorting agrees with comparing, for every layout and direction") {
   }
 }
 
+TEST_CASE("strings sort however late they differ") {
+  std::mt19937_64 random(3);
+  ColumnBuilder builder(TypeId::bytea);
+  for (int i = 0; i < 3000; ++i) {
+    std::string bytes(random() % 40, 'a');
+    if (random() % 3 == 0) bytes += std::string(random() % 12, '\0');
+    if (random() % 3 == 0) bytes += static_cast<char>('a' + random() % 3);
+    if (random() % 50 == 0) {
+      builder.append_null();
+    } else {
+      builder.append_bytes("what all of them begin with " + bytes);
+    }
+  }
+  const Batch batch = batch_of({builder.finish(), random_column(TypeId::interval, 3000, random)});
+  for (bool descending : {false, true}) {
+    const OrderKey keys[] = {{0, descending, descending}, {1, !descending, false}};
+    const auto sorted = sort_rows(batch, keys);
+    for (std::size_t i = 1; i < sorted.size(); ++i) {
+      const int order = compare_ordered(batch, sorted[i - 1], batch, sorted[i], keys);
+      REQUIRE((order < 0 || (order == 0 && sorted[i - 1] < sorted[i])));
+    }
+  }
+}
+
 TEST_CASE("consolidate sums the diffs of equal updates and drops zeros") {
   const Type types[] = {TypeId::int8, TypeId::text};
   BatchBuilder builder(types);
