@@ -4,13 +4,12 @@
 
 #include <atomic>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "storage/store.hpp"
+#include "tests/storage/store_contents.hpp"
 
 namespace tailrace::storage::testing {
 
@@ -24,29 +23,6 @@ class TemporaryDirectory {
  private:
   std::filesystem::path path_;
 };
-
-// Rows of (key int8, value text).
-struct Row {
-  std::int64_t key = 0;
-  std::string value;
-  Diff diff = 1;
-  Timestamp time = 0;
-};
-CollectionDescription key_value_description(CollectionKind kind = CollectionKind::clocked);
-Batch batch_of(const std::vector<Row>& rows);
-Delta delta_of(const std::vector<Row>& rows);
-Delta errors_of(const std::vector<std::string>& messages, Diff diff = 1);
-std::vector<Row> rows_of(const Batch& batch);
-
-// (key, value) -> multiplicity, zeros left out.
-using Contents = std::map<std::pair<std::int64_t, std::string>, Diff>;
-Contents contents_of(const Chunks& chunks);
-Contents contents_at(Store& store, CollectionId collection, Timestamp time);
-// At the latest time that is complete.
-Contents contents_now(Store& store, CollectionId collection);
-std::map<std::string, Diff> errors_at(Store& store, CollectionId collection, Timestamp time);
-
-CommitRequest write(CollectionId collection, const std::vector<Row>& rows);
 
 // A store over a directory, closed and opened again at will.
 class Fixture {
