@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +11,7 @@
 #include <cstring>
 
 #include "replication/postgres/connection_settings.hpp"
+#include "replication/postgres/event_fd.hpp"
 
 namespace tailrace::replication {
 
@@ -33,20 +32,9 @@ std::string trimmed(std::string text) {
 
 // Wakes poll(2) when the token is cancelled.
 struct Connection::Wake {
-  explicit Wake(CancelToken& cancel)
-      : fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), registration(cancel, [fd = fd] {
-          const std::uint64_t one = 1;
-          [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
-        }) {}
-  ~Wake() = default;
+  explicit Wake(CancelToken& cancel) : registration(cancel, [this] { event.notify(); }) {}
 
-  struct Fd {
-    Fd(int descriptor) : value(descriptor) {}  // NOLINT: implicit on purpose
-    ~Fd() { ::close(value); }
-    operator int() const { return value; }  // NOLINT
-    int value;
-  };
-  Fd fd;
+  EventFd event;
   CancelToken::Registration registration;
 };
 
@@ -104,10 +92,11 @@ void Connection::finish_startup(steady_clock::time_point deadline) {
   while (state != PGRES_POLLING_OK) {
     if (state == PGRES_POLLING_FAILED) raise_connection(PQerrorMessage(connection_));
     const auto left = std::chrono::duration_cast<microseconds>(deadline - steady_clock::now());
-    if (left.count() <= 0 || !poll(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, left, -1)) {
+    if (left.count() <= 0) {
       throw UpstreamError(sqlstate::connection_failure, "",
                           "error connecting to server: connection timed out");
     }
+    if (!poll(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, left, -1)) continue;
     state = PQconnectPoll(connection_);
   }
   if (PQsetnonblocking(connection_, 1) != 0) raise_connection(PQerrorMessage(connection_));
@@ -128,7 +117,7 @@ std::uint32_t Connection::server_version() const {
 bool Connection::poll(short events, microseconds timeout, int extra_fd) {
   cancel_->check();
   pollfd fds[3] = {
-      {PQsocket(connection_), events, 0}, {wake_->fd, POLLIN, 0}, {extra_fd, POLLIN, 0}};
+      {PQsocket(connection_), events, 0}, {wake_->event.fd(), POLLIN, 0}, {extra_fd, POLLIN, 0}};
   const auto piece = std::clamp(timeout, microseconds(0), wait_piece_max);
   const timespec wait{piece.count() / 1'000'000, (piece.count() % 1'000'000) * 1000};
   const int ready = ::ppoll(fds, extra_fd < 0 ? 2 : 3, &wait, nullptr);

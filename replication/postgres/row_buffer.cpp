@@ -60,6 +60,7 @@ void RowBuffer::append_value(std::size_t column, const FieldValue& field) {
 
 void RowBuffer::append(std::span<const FieldValue> fields, Diff diff, Lsn lsn) {
   bytes_ += row_overhead_bytes;
+  last_lsn_ = lsn;
   std::size_t column = 0;
   try {
     for (; column < readers_.size(); ++column) append_value(column, fields[column]);

@@ -46,6 +46,7 @@ class RowBuffer {
   // Appends so far: a row that failed counts like one that did not.
   std::size_t updates() const { return rows_.size(); }
   bool has_errors() const { return errors_.size() > 0; }
+  Lsn last_lsn() const { return last_lsn_; }  // of the last append
   Mark mark() const { return {rows_.size(), errors_.size()}; }
 
   Delta take();                  // everything; leaves the buffer empty
@@ -69,6 +70,7 @@ class RowBuffer {
   BatchBuilder errors_;
   bool has_void_rows_ = false;  // rows of diff 0, one for each error
   std::size_t bytes_ = 0;
+  Lsn last_lsn_ = 0;
 };
 
 }  // namespace tailrace::replication

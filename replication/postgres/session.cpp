@@ -18,8 +18,8 @@ constexpr int messages_per_round = 1024;
 constexpr std::size_t group_bytes_max = 2 << 20;
 // An open transaction above it does not hold back those that came before it.
 constexpr std::size_t large_transaction_bytes = 1 << 20;
-// Changes that wait for a snapshot to begin; above it the stream waits too.
-constexpr std::size_t held_back_bytes_max = 64 << 20;
+// Of the limit of all memory: above it nothing more is read while commits are on their way.
+constexpr double memory_pressure_max = 0.95;
 
 template <class... Ts>
 struct Overloaded : Ts... {
@@ -63,11 +63,9 @@ void Session::run() {
 }
 
 void Session::read_messages() {
-  std::size_t held_back = 0;
-  for (const auto& [collection, table] : tables_) {
-    if (!table->can_spill()) held_back += table->bytes();
-  }
-  if (pipeline_.is_full() || held_back > held_back_bytes_max) {
+  const bool memory_is_short = shared_.memory != nullptr && pipeline_.in_flight() > 0 &&
+                               shared_.memory->pressure() > memory_pressure_max;
+  if (pipeline_.is_full() || memory_is_short) {
     stream_->wait_for(stream_->until_confirm(), shared_.wake.fd());
     return;
   }
@@ -179,8 +177,7 @@ template <class Change, class Apply>
 void Session::change(const Change& change, Apply apply) {
   if (skips_transaction_) return;
   for (TableStream* table : tables_of(change.oid)) {
-    if (table->phase == TableStream::Phase::ceased) continue;
-    if (commit_lsn_ < table->snapshot_lsn) continue;  // in its snapshot
+    if (!table->takes_changes() || commit_lsn_ < table->snapshot_lsn) continue;
     if (table->phase == TableStream::Phase::live && table->empty()) {
       touched_.push_back(table);
       table->mark_transaction();
@@ -189,9 +186,12 @@ void Session::change(const Change& change, Apply apply) {
       cease(*table, std::move(*why));
       continue;
     }
-    if (table->phase == TableStream::Phase::copying && table->bytes() >= spill_bytes &&
-        table->can_spill()) {
-      table->spill();
+    if (table->phase == TableStream::Phase::copying && table->bytes() >= spill_bytes) {
+      if (table->can_spill()) {
+        table->spill();
+      } else {
+        table->drop_kept_back();
+      }
     }
   }
   if (transaction_bytes_ >= large_transaction_bytes) flush_before_transaction();
@@ -210,7 +210,7 @@ void Session::truncate(const pgoutput::Truncate& truncate) {
   flush_before_transaction();
   for (const Oid oid : truncate.oids) {
     for (TableStream* table : tables_of(oid)) {
-      if (table->phase == TableStream::Phase::ceased || commit_lsn_ < table->snapshot_lsn) continue;
+      if (!table->takes_changes() || commit_lsn_ < table->snapshot_lsn) continue;
       const bool is_new = table->empty();
       table->truncate(commit_lsn_);
       if (table->phase != TableStream::Phase::live) continue;

@@ -24,7 +24,6 @@ void Session::take_tables() {
     if (!stays) gone.push_back(collection);
   }
   if (!gone.empty()) {
-    if (group_transactions_ > 0) flush();
     for (const storage::CollectionId collection : gone) {
       TableStream* table = tables_.at(collection).get();
       std::erase(touched_, table);
@@ -65,12 +64,11 @@ void Session::start_snapshot_if_due() {
                           .store = shared_.store,
                           .connections = shared_.snapshot_connections};
   for (const auto& [collection, table] : tables_) {
-    if (table->phase != TableStream::Phase::copying) continue;
-    table->clear();
-    table->snapshot_lsn = 0;
+    if (table->phase != TableStream::Phase::waiting) continue;
+    table->start_copying();
     copied_tables_.push_back(table.get());
     request.tables.push_back({.table = table->shared_table(), .counters = table->counters()});
-    shared_.status.set(collection, SourceState::running);
+    if (!shared_.snapshot_failed) shared_.status.set(collection, SourceState::running);
   }
   if (request.tables.empty()) return;
   // The snapshot begins after what was read so far, and before anything that is not kept back from
@@ -113,7 +111,7 @@ void Session::take_snapshot_news() {
   }
   if (lsn != 0) {
     for (TableStream* table : copied_tables_) {
-      if (table->snapshot_lsn == 0) table->start_at(lsn);
+      if (table->snapshot_lsn == 0 && !table->start_at(lsn)) throw SessionRestart();
     }
   }
   if (!ended) return;
@@ -121,7 +119,7 @@ void Session::take_snapshot_news() {
   snapshot_cancel_.reset();
   news_.reset();
   if (!failure) return;
-
+  shared_.snapshot_failed = true;
   const bool others_live = std::any_of(tables_.begin(), tables_.end(), [](const auto& entry) {
     return entry.second->phase == TableStream::Phase::live;
   });
@@ -138,6 +136,7 @@ void Session::take_snapshot_news() {
   for (TableStream* table : std::exchange(copied_tables_, {})) {
     table->clear();
     if (table->phase == TableStream::Phase::ceased) continue;
+    table->phase = TableStream::Phase::waiting;
     shared_.status.set(table->collection(), SourceState::stalled, "postgres: " + why);
   }
   next_snapshot_ = Clock::now() + snapshot_retry_wait;
@@ -177,6 +176,7 @@ void Session::finish_snapshot_if_due() {
     table->phase = TableStream::Phase::live;
   }
   snapshot_.reset();
+  shared_.snapshot_failed = false;
   add_ceased(request);
   next_position_commit_ = {};
   submit(std::move(request), position_, std::move(counts), 0);
@@ -204,14 +204,20 @@ void Session::take_findings() {
 }
 
 void Session::report_running() {
-  shared_.status.set(std::nullopt, SourceState::running);
-  bool copying = false;
+  bool any_live = false;
+  bool any_waits = false;
   for (const auto& [collection, table] : tables_) {
-    copying = copying || table->phase == TableStream::Phase::copying;
-    if (table->phase != TableStream::Phase::ceased)
-      shared_.status.set(collection, SourceState::running);
+    const bool waits =
+        table->phase == TableStream::Phase::waiting || table->phase == TableStream::Phase::copying;
+    any_live = any_live || table->phase == TableStream::Phase::live;
+    any_waits = any_waits || waits;
+    if (table->phase == TableStream::Phase::ceased || (waits && shared_.snapshot_failed)) continue;
+    shared_.status.set(collection, SourceState::running);
   }
-  if (!copying && shared_.counters.rehydration_latency_ms < 0) {
+  if (any_live || !any_waits || !shared_.snapshot_failed) {
+    shared_.status.set(std::nullopt, SourceState::running);
+  }
+  if (!any_waits && shared_.counters.rehydration_latency_ms < 0) {
     shared_.counters.rehydration_latency_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - shared_.started)
             .count();

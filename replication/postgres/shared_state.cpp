@@ -56,6 +56,7 @@ SharedState::SharedState(SourceConfig config, SourceOptions options)
       store(options.store),
       snapshot_connections(std::max<std::size_t>(options.snapshot_connections, 1)),
       positions(config.source_id),
+      memory(options.memory),
       status(std::move(options.on_status)),
       log_(std::move(options.log)) {
   set_connection(std::move(config.connection));

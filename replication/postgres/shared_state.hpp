@@ -58,7 +58,10 @@ class SharedState {
   storage::Store& store;
   const std::size_t snapshot_connections;
   const Positions positions;
+  MemoryBudget* const memory;  // null: unbounded
   SourceCounters counters;
+  // The last attempt at a snapshot failed: the error stays until one succeeds.
+  std::atomic<bool> snapshot_failed{false};
   StatusBoard status;
   EventFd wake;  // the stream's thread
   const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();

@@ -44,6 +44,7 @@ class RunningSource final : public PostgresSource {
     if (session_cancel_ != nullptr) {
       session_cancel_->cancel(SqlError(sqlstate::connection_failure, "the connection was altered"));
     }
+    shared_.wake.notify();
   }
 
   void add_table(TableExport table) override { shared_.add_table(std::move(table)); }
@@ -60,12 +61,15 @@ class RunningSource final : public PostgresSource {
   void stalled(const std::string& why, const std::string& hint = {});
   void lose(const std::string& why);
   void sleep(milliseconds time);
+  // Nothing can go on as it is: until a table is added or removed, or the connection altered.
+  void wait_for_change(std::uint64_t tables_before);
 
   SharedState shared_;
   CancelToken stop_;
   std::mutex session_mutex_;
   CancelToken* session_cancel_ = nullptr;
   bool reconnect_ = false;  // the connection was altered
+  bool lost_ = false;       // the last session ended for good
   std::jthread stream_thread_;
   std::jthread monitor_thread_;
 };
@@ -74,9 +78,12 @@ void RunningSource::run() {
   milliseconds backoff = backoff_min;
   while (!stop_.cancelled()) {
     const auto began = std::chrono::steady_clock::now();
+    const std::uint64_t tables_before = shared_.tables_version();
     const bool at_once = run_session();
     if (stop_.cancelled()) return;
     if (at_once || std::chrono::steady_clock::now() - began > good_session) backoff = backoff_min;
+    if (lost_ && !at_once) wait_for_change(tables_before);
+    lost_ = false;
     if (at_once) continue;
     sleep(backoff);
     backoff = std::min(backoff * 2, backoff_max);
@@ -106,16 +113,20 @@ bool RunningSource::run_session() {
     return true;
   } catch (const SourceLost& lost) {
     lose(lost.message());
+    lost_ = true;
   } catch (const UpstreamError& error) {
     // Upstream says it while decoding, the monitor by looking.
     const bool lost = error.state() == sqlstate::undefined_object &&
                       error.message().find("publication") != std::string::npos;
     if (lost) {
       lose(error.message());
+      lost_ = true;
     } else if (!cancel.cancelled()) {
       stalled("postgres: " + error.status_text(), error.hint());
     }
   } catch (const SqlError& error) {
+    // A table was dropped here while its changes were on their way: begin anew without it.
+    if (error.state() == sqlstate::undefined_table) return false;
     if (!cancel.cancelled()) stalled("postgres: " + error.message(), error.hint());
   }
   const std::lock_guard lock(session_mutex_);
@@ -166,6 +177,19 @@ void RunningSource::sleep(milliseconds time) {
   const CancelToken::Registration wake(stop_, [&] { woken.notify(); });
   pollfd waiting{woken.fd(), POLLIN, 0};
   ::poll(&waiting, 1, static_cast<int>(time.count()));
+}
+
+void RunningSource::wait_for_change(std::uint64_t tables_before) {
+  const CancelToken::Registration wake(stop_, [this] { shared_.wake.notify(); });
+  while (!stop_.cancelled() && shared_.tables_version() == tables_before) {
+    {
+      const std::lock_guard lock(session_mutex_);
+      if (reconnect_) return;
+    }
+    pollfd waiting{shared_.wake.fd(), POLLIN, 0};
+    ::poll(&waiting, 1, -1);
+    shared_.wake.clear();
+  }
 }
 
 std::vector<ExportStatistics> RunningSource::statistics() const {

@@ -95,10 +95,25 @@ void TableStream::truncate(Lsn commit_lsn) {
   truncated_at_ = commit_lsn;
 }
 
-void TableStream::start_at(Lsn lsn) {
+void TableStream::start_copying() {
+  clear();
+  truncated_ = false;
+  truncated_at_ = 0;
+  dropped_lsn_ = 0;
+  snapshot_lsn = 0;
+  phase = Phase::copying;
+}
+
+bool TableStream::start_at(Lsn lsn) {
   snapshot_lsn = lsn;
   buffer_.drop_before(lsn);
   if (truncated_at_ < lsn) truncated_ = false;
+  return dropped_lsn_ < lsn;
+}
+
+void TableStream::drop_kept_back() {
+  dropped_lsn_ = std::max(dropped_lsn_, buffer_.last_lsn());
+  buffer_.clear();
 }
 
 void TableStream::spill() {

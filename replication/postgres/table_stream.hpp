@@ -24,7 +24,8 @@ inline constexpr std::size_t spill_bytes = 16 << 20;
 class TableStream {
  public:
   enum class Phase : std::uint8_t {
-    copying,  // its snapshot is being taken: changes wait for it
+    waiting,  // for a snapshot: changes will be in it
+    copying,  // its snapshot is being taken: changes are kept back for it
     live,
     ceased  // for ever, by an error in the collection
   };
@@ -36,7 +37,7 @@ class TableStream {
   const std::shared_ptr<const TableExport>& shared_table() const { return table_; }
   const std::shared_ptr<TableCounters>& counters() const { return counters_; }
   storage::CollectionId collection() const { return table_->collection; }
-  Phase phase = Phase::copying;
+  Phase phase = Phase::waiting;
   // S: transactions that committed below it are in the snapshot. 0: not known yet.
   Lsn snapshot_lsn = 0;
 
@@ -48,10 +49,15 @@ class TableStream {
   Failure remove(const pgoutput::Delete& change, Lsn commit_lsn);
   void truncate(Lsn commit_lsn);
 
-  // The snapshot's LSN has become known: what it contains is dropped.
-  void start_at(Lsn snapshot_lsn);
+  // A snapshot begins: what comes from here on is kept back.
+  void start_copying();
+  // Its LSN has become known: what it contains is dropped. False: something later was dropped already.
+  bool start_at(Lsn snapshot_lsn);
+  // Drops what was kept back, before the LSN is known: upstream still waits for the snapshot, which will have it.
+  void drop_kept_back();
   // What is in memory goes to a staged part.
   void spill();
+  bool takes_changes() const { return phase == Phase::copying || phase == Phase::live; }
   bool can_spill() const { return phase == Phase::live || snapshot_lsn != 0; }
   std::size_t bytes() const { return buffer_.bytes(); }
 
@@ -71,7 +77,6 @@ class TableStream {
   bool has_spilled() const { return spill_ != nullptr; }
   bool empty() const { return buffer_.empty() && !has_spilled() && !truncated_; }
   void clear();
-  Lsn truncated_at() const { return truncated_at_; }  // 0: not
 
  private:
   Failure fill(const pgoutput::Tuple& tuple, std::vector<FieldValue>& fields,
@@ -92,6 +97,7 @@ class TableStream {
   std::uint64_t spilled_updates_ = 0;
   bool truncated_ = false;
   Lsn truncated_at_ = 0;
+  Lsn dropped_lsn_ = 0;  // of the last change dropped by drop_kept_back
 };
 
 }  // namespace tailrace::replication

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from harness import postgres, process
 from harness.case import limit
 from harness.follow import Follow
 from harness.wait import eventually
@@ -372,3 +373,154 @@ def test_types_are_equal_in_snapshot_and_stream(case):
     upstream.run("DELETE FROM all_types", database="shop")
     made.ask("recent")
     assert made.rows(table) == ({table: Counter()}, {table: Counter()})
+
+
+def test_binary_stream_equals_text(case):
+    upstream = case.postgres()
+    prepare(upstream, """
+        CREATE TABLE plain (id int PRIMARY KEY, b bool, c "char", i2 int2, i8 int8, f4 float4, f8 float8, t text,
+          v varchar(9), p char(10), y bytea, u uuid, o oid);
+        INSERT INTO plain VALUES (1, true, 'a', -1, -9223372036854775808, 1.1, -0.0, 'text', 'v', 'abc', '\\xff00',
+          '00000000-0000-0000-0000-00000000000a', 4294967295),
+          (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), (3, false, '\\377', 0, 0, 'NaN', 'Infinity', '', '', '',
+          '', NULL, 0)""")
+    made = follower(case, upstream)
+    made.ask("readable")
+    table = "public.plain"
+    first, errors = made.rows(table)
+    assert not errors[table] and len(first[table]) == 3, (first, errors)
+    upstream.run("UPDATE plain SET id = id + 10; UPDATE plain SET id = id - 10", database="shop")
+    made.ask("recent")
+    assert made.rows(table) == (first, errors)
+    upstream.run("DELETE FROM plain", database="shop")
+    made.ask("recent")
+    assert made.rows(table) == ({table: Counter()}, {table: Counter()})
+
+
+def test_revoked_select_heals(case):
+    upstream = case.postgres()
+    prepare(upstream)
+    made = follower(case, upstream)
+    made.ask("readable")
+    upstream.run("CREATE TABLE late (id int PRIMARY KEY); ALTER TABLE late REPLICA IDENTITY FULL; "
+                 "GRANT SELECT ON late TO follower; INSERT INTO late SELECT generate_series(1, 100)", database="shop")
+    locker = case.keep(upstream.connect("shop", autocommit=False))
+    with locker.cursor() as cursor:  # holds the snapshot back while SELECT is taken away
+        cursor.execute("INSERT INTO late VALUES (1000)")
+        made.ask("add public.late")
+        upstream.run("REVOKE SELECT ON late FROM follower", database="shop")
+    locker.commit()
+    eventually(lambda: any("public.late|stalled|postgres: ERROR permission denied" in line for line in made.status()), 20)
+    upstream.run("UPDATE accounts SET balance = 0 WHERE id = 1", database="shop")
+    check_equal(made, upstream)  # the others go on
+    upstream.run("GRANT SELECT ON late TO follower", database="shop")
+    made.ask("readable")
+    check_equal(made, upstream, ["public.late"])
+
+
+def test_dropped_publication_ceases_all_tables(case):
+    upstream = case.postgres()
+    prepare(upstream)
+    made = follower(case, upstream)
+    made.ask("readable")
+    upstream.run("DROP PUBLICATION pub; DELETE FROM entries WHERE id = 1", database="shop")
+    eventually(lambda: made.rows("public.entries")[1]["public.entries"], 40)
+    _, errors = made.rows(*TABLES)
+    for table in TABLES:
+        assert any('publication "pub" does not exist' in error for error in errors[table]), errors
+    statuses = made.status()
+    assert any(line.startswith("source|stalled|") for line in statuses), statuses
+    assert any("public.wide|ceased" in line for line in statuses), statuses
+
+
+def test_slot_held_by_another_is_taken_over(case):
+    upstream = case.postgres(settings={"wal_sender_timeout": "0"})
+    prepare(upstream)
+    made = follower(case, upstream)
+    made.ask("readable")
+    made.kill()
+    other = process.spawn([postgres.BINARIES / "pg_recvlogical", "-h", upstream.home, "-p", upstream.port, "-U", "postgres",
+                           "-d", "shop", "--slot", "materialize_test", "--start", "-o", "proto_version=1", "-o",
+                           "publication_names=pub", "-f", "/dev/null", "--no-loop"], on_our_death="KILL")
+    eventually(lambda: upstream.value("SELECT active FROM pg_replication_slots"), 20)
+    upstream.run("UPDATE accounts SET balance = 5 WHERE id = 5", database="shop")
+    made.start()
+    try:
+        # pg_recvlogical confirms what it reads only by a flush; ending it here is what the source must do itself,
+        # but only a role like the one that holds the slot may.
+        upstream.run("GRANT pg_signal_backend TO follower")
+        upstream.end_backends("application_name = 'pg_recvlogical'")
+        made.ask("recent")
+    finally:
+        other.kill()
+        other.wait()
+
+
+def creation_error(case, upstream, **options):
+    binary = Path(case.binary).parent / "tests" / "replication" / "tailrace_follow"
+    case.creations = getattr(case, "creations", 0) + 1
+    made = Follow(binary, case.folder / f"store{case.creations}", upstream, **options)
+    made.start()
+    answer = "\n".join(made.first)
+    made.kill()
+    assert "pw" not in answer.replace("pw_", ""), answer
+    return answer
+
+
+def test_creation_is_checked(case):
+    upstream = case.postgres(settings={"max_replication_slots": 2})
+    prepare(upstream, DDL + "CREATE TABLE odd (m money, i inet); CREATE TABLE plain_identity (a int PRIMARY KEY)")
+    run = lambda sql: upstream.run(sql, database="shop")
+    assert "publication \"nope\" does not exist" in creation_error(case, upstream, publication="nope")
+    assert "referenced tables use unsupported types" in (answer := creation_error(case, upstream))
+    assert "table public.odd contains column m of type money" in answer and "column i of type inet" in answer
+    run("DROP TABLE odd; ALTER TABLE plain_identity REPLICA IDENTITY DEFAULT; "
+        "CREATE TABLE parted (a int) PARTITION BY LIST (a); CREATE TABLE part1 PARTITION OF parted FOR VALUES IN (1); "
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO follower")
+    answer = creation_error(case, upstream)
+    assert "referenced items not tables with REPLICA IDENTITY FULL" in answer
+    assert "referenced items: public.part1, public.plain_identity" in answer, answer
+    run("DROP TABLE parted, plain_identity; CREATE SCHEMA hidden; CREATE TABLE hidden.\"odd \"\"name\"\"\" (a int); "
+        "REVOKE SELECT ON wide FROM follower")
+    assert "user lacks USAGE privileges for schemas hidden" in creation_error(case, upstream)
+    run("GRANT USAGE ON SCHEMA hidden TO follower")
+    answer = creation_error(case, upstream)
+    assert "user lacks SELECT privileges for tables hidden.\"odd \"\"name\"\"\", public.wide" in answer, answer
+    run("DROP SCHEMA hidden CASCADE; GRANT SELECT ON wide TO follower; ALTER TABLE wide ENABLE ROW LEVEL SECURITY; "
+        "CREATE POLICY one ON wide FOR SELECT TO PUBLIC USING (id = 1)")
+    assert "one or more tables requires BYPASSRLS" in creation_error(case, upstream)
+    run("DROP POLICY one ON wide; CREATE POLICY one ON wide FOR UPDATE TO PUBLIC USING (id = 1)")
+    assert creation_error(case, upstream) == "ready"
+    run("ALTER TABLE wide DISABLE ROW LEVEL SECURITY")
+    upstream.run("SELECT pg_create_physical_replication_slot('taken')")
+    assert "insufficient number of replication slots available" in creation_error(case, upstream)
+    upstream.run("SELECT pg_drop_replication_slot('taken')")
+    run("ALTER USER follower NOREPLICATION")
+    assert "replication role" in creation_error(case, upstream)
+    run("ALTER USER follower REPLICATION; CREATE SCHEMA other; CREATE TABLE other.wide (a int); "
+        "GRANT USAGE ON SCHEMA other TO follower; GRANT SELECT ON other.wide TO follower")
+    answer = creation_error(case, upstream)
+    assert "multiple subsources would be named wide" in answer and "shop.other.wide, shop.public.wide" in answer, answer
+    run("DROP SCHEMA other CASCADE")
+    answer = creation_error(case, upstream, text_columns=["wide.SMALL"])
+    assert 'invalid TEXT COLUMNS option value: column "wide.SMALL" does not exist' in answer
+    assert 'The similarly named column "wide.small" does exist.' in answer
+    assert "password authentication failed" in creation_error(case, upstream, password="wrong")
+    assert 'database "nope" does not exist' in creation_error(case, upstream, database="nope")
+    assert "failed to lookup address information" in creation_error(case, upstream, host="no-such-host.invalid")
+    upstream.stop()
+    assert "error connecting to server: Connection refused" in creation_error(case, upstream)
+
+
+def test_tls(case):
+    upstream = case.postgres(tls=True)
+    prepare(upstream)
+    authority = upstream.home / "server.crt"
+    assert creation_error(case, upstream, ssl={"MODE": "require"}) == "ready"
+    assert (answer := creation_error(case, upstream, ssl={"MODE": "verify-full", "CA": authority})) == "ready", answer
+    assert creation_error(case, upstream, host="localhost", ssl={"MODE": "verify-full", "CA": authority}) == "ready"
+    assert "certificate verify failed" in creation_error(case, upstream, ssl={"MODE": "verify-ca"})
+    made = follower(case, upstream, ssl={"MODE": "verify-ca", "CA": authority})
+    made.ask("readable")
+    upstream.run("UPDATE accounts SET balance = balance + 1", database="shop")
+    check_equal(made, upstream)

@@ -1,5 +1,6 @@
 """The test program `tailrace_follow`: a source without SQL on our side, driven over its standard input."""
 
+import os
 import subprocess
 import threading
 from collections import Counter
@@ -9,16 +10,18 @@ from . import process
 
 class Follow:
     def __init__(self, binary, folder, upstream, *, database="shop", user="follower", password="pw",
-                 publication="pub", slot="materialize_test", text_columns=(), port=None):
-        self.command = [binary, folder, "127.0.0.1", str(port or upstream.port), database, user, password, publication,
+                 publication="pub", slot="materialize_test", text_columns=(), host="127.0.0.1", ssl=None):
+        self.command = [binary, folder, host, str(upstream.port), database, user, password, publication,
                         slot, *text_columns]
+        self.environment = {**os.environ, **{f"FOLLOW_SSL_{key}": str(value) for key, value in (ssl or {}).items()}}
         self.process = None
         self.log = open(f"{folder}.log", "ab")
         self.first = None
 
     def start(self):
         self.process = process.spawn(self.command, on_our_death="KILL", stdin=subprocess.PIPE,
-                                     stdout=subprocess.PIPE, stderr=self.log, text=True)
+                                     stdout=subprocess.PIPE, stderr=self.log, text=True,
+                                     env=self.environment)
         self.first = self._answer()
         return self
 

@@ -3,6 +3,9 @@
 //
 //   follow DIRECTORY HOST PORT DATABASE USER PASSWORD PUBLICATION SLOT [TEXT_COLUMN...]
 //
+// In the environment: FOLLOW_SSL_MODE (disable, require, verify-ca, verify-full), and paths of PEM
+// files in FOLLOW_SSL_CA, FOLLOW_SSL_CERTIFICATE, FOLLOW_SSL_KEY.
+//
 // Commands on standard input, one a line; each answer ends with a line "." on standard output:
 //   recent            waits until all that upstream has committed is visible
 //   readable          waits until every table's snapshot is committed
@@ -13,6 +16,8 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <mutex>
@@ -31,6 +36,22 @@ namespace {
 
 constexpr storage::CollectionId progress_id{1000};
 
+std::optional<std::string> file_in_environment(const char* variable) {
+  const char* path = std::getenv(variable);
+  if (path == nullptr) return std::nullopt;
+  std::ifstream file(path);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+ConnectionConfig::SslMode ssl_mode() {
+  const char* mode = std::getenv("FOLLOW_SSL_MODE");
+  const std::string_view text = mode == nullptr ? "disable" : mode;
+  if (text == "require") return ConnectionConfig::SslMode::require;
+  if (text == "verify-ca") return ConnectionConfig::SslMode::verify_ca;
+  if (text == "verify-full") return ConnectionConfig::SslMode::verify_full;
+  return ConnectionConfig::SslMode::disable;
+}
+
 std::string name_of(const TableExport& table) {
   return table.upstream.schema + "." + table.upstream.name;
 }
@@ -43,6 +64,10 @@ class Follower {
     connection_.database = argv[4];
     connection_.user = argv[5];
     if (argv[6][0] != '\0') connection_.password = argv[6];
+    connection_.ssl_mode = ssl_mode();
+    connection_.ssl_certificate_authority = file_in_environment("FOLLOW_SSL_CA");
+    connection_.ssl_certificate = file_in_environment("FOLLOW_SSL_CERTIFICATE");
+    connection_.ssl_key = file_in_environment("FOLLOW_SSL_KEY");
     publication_ = argv[7];
     slot_ = argv[8];
     for (int i = 9; i < argc; ++i) text_columns_.push_back(column(argv[i]));
@@ -251,15 +276,19 @@ class Follower {
   }
 
   void dump(const std::vector<std::string>& names) {
-    const Timestamp time = store_->latest_time();
+    std::vector<storage::CollectionId> ids;
     for (const std::string& name : names) {
-      const bool is_progress = name == "progress";
-      const storage::CollectionId id = is_progress ? progress_id : tables_.at(name).collection;
-      const storage::Snapshot snapshot = store_->snapshot(id, time);
-      dump_rows(name, snapshot.rows,
-                is_progress ? std::vector<Type>{TypeId::uint8} : tables_.at(name).schema.types(),
-                false);
-      dump_rows(name, snapshot.errors, error_schema().types(), true);
+      ids.push_back(name == "progress" ? progress_id : tables_.at(name).collection);
+    }
+    const Timestamp time = store_->latest_time();
+    // All are taken before the first is read: reading takes longer than the past is kept.
+    std::vector<storage::Snapshot> snapshots;
+    for (const storage::CollectionId id : ids) snapshots.push_back(store_->snapshot(id, time));
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const std::vector<Type> types = ids[i] == progress_id ? std::vector<Type>{TypeId::uint8}
+                                                            : tables_.at(names[i]).schema.types();
+      dump_rows(names[i], snapshots[i].rows, types, false);
+      dump_rows(names[i], snapshots[i].errors, error_schema().types(), true);
     }
   }
 
