@@ -7,9 +7,6 @@ namespace tailrace::engine {
 using bound::ExpressionPtr;
 using bound::Expressions;
 
-namespace {
-
-// Rows of literals are one constant; others a union of one-row maps.
 bound::RelationPtr rows_relation(const std::vector<Expressions>& rows,
                                  const std::vector<Type>& types) {
   std::vector<std::vector<Value>> constants;
@@ -32,8 +29,6 @@ bound::RelationPtr rows_relation(const std::vector<Expressions>& rows,
   }
   return bound::union_all(std::move(parts));
 }
-
-}  // namespace
 
 BoundQueryTree bind_values(Binding& binding, const ast::Values& values, const Scope* outer) {
   static const Scope nothing;

@@ -197,6 +197,10 @@ BoundQueryTree bind_select(Binding& binding, const ast::Select& select,
                            const std::vector<ast::OrderItem>& order_by, const Scope* outer);
 BoundQueryTree bind_set_operation(Binding& binding, const ast::SetOperation& node,
                                   const Scope* outer);
+// Rows of literals as one constant, others as a union of one-row maps. Cells look at the level
+// around the relation.
+bound::RelationPtr rows_relation(const std::vector<bound::Expressions>& rows,
+                                 const std::vector<Type>& types);
 BoundQueryTree bind_values(Binding& binding, const ast::Values& values, const Scope* outer);
 // A body alone, without ORDER BY.
 BoundQueryTree bind_query_body(Binding& binding, const ast::QueryBody& body, const Scope* outer);
