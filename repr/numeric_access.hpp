@@ -1,5 +1,5 @@
-// The insides of Numeric, for the files that compute with it: coefficient, scale, sign. Private to
-// repr/numeric*.cpp.
+// The insides of Numeric, for those who compute with it: coefficient, scale, sign. It brings Boost.Multiprecision
+// with it: include it in .cpp files only.
 #pragma once
 
 #include <boost/multiprecision/cpp_int.hpp>
