@@ -53,7 +53,7 @@ void Session::run() {
       if (shared_.tables_version() != tables_version_) take_tables();
       start_snapshot_if_due();
       finish_snapshot_if_due();
-      if ((group_transactions_ > 0 || !ceased_.empty()) && pipeline_.in_flight() == 0) flush();
+      if (group_transactions_ > 0 && pipeline_.in_flight() == 0) flush();
       flush_position_if_due();
     }
     update_visible();
@@ -78,8 +78,8 @@ void Session::read_messages() {
       if (!in_transaction_) position_ = std::max(position_, keepalive->sent_up_to);
     } else {
       // What gathered goes out before we sleep, if nothing is on its way that would wake us.
-      const bool must_act = !in_transaction_ && pipeline_.in_flight() == 0 &&
-                            (group_transactions_ > 0 || !ceased_.empty());
+      const bool must_act =
+          !in_transaction_ && pipeline_.in_flight() == 0 && group_transactions_ > 0;
       if (!must_act && i == 0) wait();
       return;
     }
@@ -91,7 +91,7 @@ void Session::wait() {
   const auto until_position =
       std::chrono::duration_cast<microseconds>(next_position_commit_ - Clock::now());
   auto timeout = stream_->until_confirm();
-  if (position_ > pipeline_.submitted() && !in_transaction_) {
+  if (position_ != pipeline_.submitted() && !in_transaction_) {
     timeout = std::min(timeout, std::max(until_position, microseconds(1000)));
   }
   stream_->wait(timeout, shared_.wake.fd());
@@ -141,7 +141,7 @@ void Session::begin(const pgoutput::Begin& begin) {
   in_transaction_ = true;
   commit_lsn_ = begin.commit_lsn;
   // Commits are ordered, so one that begins to end below the position also ends there.
-  skips_transaction_ = commit_lsn_ < pipeline_.submitted();
+  skips_transaction_ = commit_lsn_ < start_;
   transaction_bytes_ = 0;
   unspilled_bytes_ = 0;
   for (TableStream* table : touched_) table->mark_transaction();
@@ -158,6 +158,9 @@ void Session::end(const pgoutput::Commit& commit) {
   if (skips_transaction_) return;
   group_bytes_ += transaction_bytes_;
   if (!touched_.empty() || !ceased_.empty()) ++group_transactions_;
+  // An error must not wait for a later transaction's commit: what comes before it could be seen
+  // without it.
+  if (!ceased_.empty()) return flush();
   if (group_transactions_ == 0) {
     group_bytes_ = 0;
     return;
@@ -167,10 +170,7 @@ void Session::end(const pgoutput::Commit& commit) {
 }
 
 void Session::describe(const pgoutput::Relation& relation) {
-  for (TableStream* table : tables_of(relation.oid)) {
-    if (table->phase == TableStream::Phase::ceased) continue;
-    if (auto why = table->relation(relation)) cease(*table, std::move(*why));
-  }
+  for (TableStream* table : tables_of(relation.oid)) table->describe(relation);
 }
 
 template <class Change, class Apply>
@@ -232,6 +232,12 @@ const std::vector<TableStream*>& Session::tables_of(Oid oid) {
 void Session::cease(TableStream& table, std::string why) {
   shared_.log(fmt::format("source {}: table {} cannot go on: {}", shared_.source_id,
                           qualified_name(table.table().upstream), why));
+  // Transactions that came before are whole: their rows of this table too.
+  if (in_transaction_) {
+    flush_before_transaction();
+  } else if (group_transactions_ > 0) {
+    flush();
+  }
   table.clear();
   std::erase(touched_, &table);
   table.phase = TableStream::Phase::ceased;

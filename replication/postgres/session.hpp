@@ -57,6 +57,7 @@ class Session {
   Lsn find_slot(Connection& connection);
   void start_stream(std::unique_ptr<Connection> connection);
   bool streams_in_binary() const;
+  bool has_live_tables() const;
 
   // session.cpp
   void read_messages();
@@ -115,11 +116,13 @@ class Session {
 
   // Whole transactions that wait for a commit of ours.
   std::vector<TableStream*> touched_;  // live tables with changes, the open transaction's too
-  std::vector<std::pair<TableStream*, std::string>> ceased_;
+  std::vector<std::pair<TableStream*, std::string>>
+      ceased_;  // by the open transaction, or just now
   std::size_t group_transactions_ = 0;
   std::size_t group_bytes_ = 0;
   bool group_is_large_ = false;
 
+  Lsn start_ = 0;     // transactions that committed below it are in the store already
   Lsn position_ = 0;  // everything that ends at or below it was read
   std::optional<std::uint64_t> progress_row_;
   Clock::time_point next_position_commit_;

@@ -51,6 +51,9 @@ void Session::add_totals(storage::CommitRequest& request) {
                                                  .second = shared_.counters.bytes_received})));
   for (const auto& [collection, table] : tables_) {
     const TableCounters& counters = *table->counters();
+    if (table->saved_updates == counters.updates_staged) continue;
+    table->saved_updates = counters.updates_staged;
+    // What is staged in this very commit is committed with it.
     request.records.push_back(Positions::put(
         positions.totals_key(collection),
         Positions::encode({.first = counters.updates_staged, .second = counters.updates_staged})));
@@ -109,7 +112,7 @@ void Session::flush_before_transaction() {
 void Session::flush_position_if_due() {
   if (group_transactions_ > 0 || position_ == 0 || Clock::now() < next_position_commit_) return;
   const bool progress_is_old = shared_.progress.value != 0 && progress_row_ != position_;
-  if (position_ > pipeline_.submitted() || progress_is_old) submit({}, position_, {}, 0);
+  if (position_ != pipeline_.submitted() || progress_is_old) submit({}, position_, {}, 0);
 }
 
 void Session::take_outcomes() {

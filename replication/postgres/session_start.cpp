@@ -1,7 +1,7 @@
 // From a connection to a running stream: is it the server we know, is the slot where we left it.
 #include <fmt/format.h>
 
-#include <thread>
+#include <algorithm>
 
 #include "replication/postgres/session.hpp"
 #include "replication/postgres/upstream_types.hpp"
@@ -32,7 +32,7 @@ void Session::open() {
   auto connection = Connection::open(shared_.connection(),
                                      {.purpose = "replication", .replication = true}, cancel_);
   check_system(*connection);
-  position_ = find_slot(*connection);
+  start_ = position_ = find_slot(*connection);
   start_stream(std::move(connection));
 }
 
@@ -41,14 +41,14 @@ void Session::check_system(Connection& connection) {
   const std::string key = shared_.positions.system_key();
   const auto known = shared_.store.read_record(storage::RecordSpace::positions, key);
   const std::string identifier = system.string(0, 0);
-  if (known && *known != identifier) {
+  if (known && *known != identifier && has_live_tables()) {
     // Another server answers at this address. Pointing the connection back heals it, so no table is
     // given up.
     throw UpstreamError(sqlstate::object_not_in_prerequisite_state, "",
                         fmt::format("another server answers: its system identifier is {}, not {}",
                                     identifier, *known));
   }
-  if (!known) {
+  if (known != identifier) {
     storage::CommitRequest request;
     request.records.push_back(Positions::put(key, identifier));
     const storage::CommitOutcome outcome = shared_.store.commit(std::move(request));
@@ -72,8 +72,7 @@ Lsn Session::find_slot(Connection& connection) {
   if (slot.rows() == 0) {
     // Before a table depends on it, it may be made, and made again: there is nothing yet that could
     // miss a change.
-    for (const auto& [collection, table] : tables_) {
-      if (table->phase != TableStream::Phase::live) continue;
+    if (has_live_tables()) {
       throw SourceLost(fmt::format(
           "slot overcompacted. Requested LSN {} but replication slot \"{}\" does not exist",
           position_, shared_.slot));
@@ -126,6 +125,12 @@ void Session::start_stream(std::unique_ptr<Connection> connection) {
         "FROM pg_catalog.pg_replication_slots WHERE slot_name = {} AND active_pid IS NOT NULL",
         quote_literal(shared_.slot)));
   }
+}
+
+bool Session::has_live_tables() const {
+  return std::any_of(tables_.begin(), tables_.end(), [](const auto& entry) {
+    return entry.second->phase == TableStream::Phase::live;
+  });
 }
 
 bool Session::streams_in_binary() const {

@@ -24,13 +24,19 @@ void Session::take_tables() {
     if (!stays) gone.push_back(collection);
   }
   if (!gone.empty()) {
+    storage::CommitRequest forget;
     for (const storage::CollectionId collection : gone) {
+      forget.records.push_back(Positions::erase(shared_.positions.table_key(collection)));
+      forget.records.push_back(Positions::erase(shared_.positions.totals_key(collection)));
       TableStream* table = tables_.at(collection).get();
       std::erase(touched_, table);
       std::erase(copied_tables_, table);
       std::erase_if(ceased_, [&](const auto& entry) { return entry.first == table; });
       tables_.erase(collection);
     }
+    // The group's other tables keep their changes and go with the position that covers them.
+    if (group_transactions_ > 0) flush();
+    submit(std::move(forget), position_, {}, 0);
   }
   for (const IngestedTable& table : wanted) {
     const storage::CollectionId collection = table.table->collection;
@@ -120,10 +126,7 @@ void Session::take_snapshot_news() {
   news_.reset();
   if (!failure) return;
   shared_.snapshot_failed = true;
-  const bool others_live = std::any_of(tables_.begin(), tables_.end(), [](const auto& entry) {
-    return entry.second->phase == TableStream::Phase::live;
-  });
-  if (!others_live) std::rethrow_exception(failure);
+  if (!has_live_tables()) std::rethrow_exception(failure);
   // The other tables go on; these are tried again.
   std::string why = "the snapshot failed";
   try {
@@ -198,6 +201,7 @@ void Session::take_findings() {
     const auto found = tables_.find(*finding.table);
     if (found != tables_.end() && found->second->phase != TableStream::Phase::ceased) {
       cease(*found->second, std::move(finding.error));
+      flush();
     }
     return true;
   });

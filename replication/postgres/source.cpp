@@ -212,7 +212,8 @@ std::vector<ExportStatistics> RunningSource::statistics() const {
     row.rehydration_latency_ms = source.rehydration_latency_ms;
     row.snapshot_records_known = table.counters->snapshot_records_known.get();
     row.snapshot_records_staged = table.counters->snapshot_records_staged.get();
-    row.snapshot_committed = table.counters->snapshot_committed;
+    // Of a table that ceased no snapshot will come.
+    row.snapshot_committed = table.counters->snapshot_committed || table.counters->ceased;
     row.offset_known = source.offset_known;
     row.offset_committed = source.offset_committed;
     rows.front().snapshot_committed = rows.front().snapshot_committed && row.snapshot_committed;

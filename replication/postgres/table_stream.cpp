@@ -17,9 +17,9 @@ TableStream::TableStream(std::shared_ptr<const TableExport> table,
       new_fields_(table_->schema.size()),
       buffer_(table_) {}
 
-TableStream::Failure TableStream::relation(const pgoutput::Relation& relation) {
-  mapped_ = true;
-  return incompatibility(*table_, relation, column_of_);
+void TableStream::describe(const pgoutput::Relation& relation) {
+  described_ = true;
+  description_failure_ = incompatibility(*table_, relation, column_of_);
 }
 
 TableStream::Failure TableStream::old_row_missing() const {
@@ -30,7 +30,8 @@ TableStream::Failure TableStream::old_row_missing() const {
 TableStream::Failure TableStream::fill(const pgoutput::Tuple& tuple,
                                        std::vector<FieldValue>& fields,
                                        const std::vector<FieldValue>* old_fields) {
-  if (!mapped_) {
+  if (description_failure_) return description_failure_;
+  if (!described_) {
     throw SqlError(sqlstate::protocol_violation,
                    fmt::format("upstream sent a row of table {} before its description",
                                table_->upstream.oid));

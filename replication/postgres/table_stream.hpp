@@ -38,12 +38,15 @@ class TableStream {
   const std::shared_ptr<TableCounters>& counters() const { return counters_; }
   storage::CollectionId collection() const { return table_->collection; }
   Phase phase = Phase::waiting;
+  std::uint64_t saved_updates = 0;  // of the counters, in the store's records
   // S: transactions that committed below it are in the snapshot. 0: not known yet.
   Lsn snapshot_lsn = 0;
 
+  // A description may be older than the table is here: it is judged once a change comes that
+  // counts.
+  void describe(const pgoutput::Relation& relation);
   // Each gives why the table must cease, if it must.
   using Failure = std::optional<std::string>;
-  Failure relation(const pgoutput::Relation& relation);
   Failure insert(const pgoutput::Insert& change, Lsn commit_lsn);
   Failure update(const pgoutput::Update& change, Lsn commit_lsn);
   Failure remove(const pgoutput::Delete& change, Lsn commit_lsn);
@@ -51,9 +54,11 @@ class TableStream {
 
   // A snapshot begins: what comes from here on is kept back.
   void start_copying();
-  // Its LSN has become known: what it contains is dropped. False: something later was dropped already.
+  // Its LSN has become known: what it contains is dropped. False: something later was dropped
+  // already.
   bool start_at(Lsn snapshot_lsn);
-  // Drops what was kept back, before the LSN is known: upstream still waits for the snapshot, which will have it.
+  // Drops what was kept back, before the LSN is known: upstream still waits for the snapshot, which
+  // will have it.
   void drop_kept_back();
   // What is in memory goes to a staged part.
   void spill();
@@ -86,7 +91,8 @@ class TableStream {
   std::shared_ptr<const TableExport> table_;
   std::shared_ptr<TableCounters> counters_;
   storage::Store& store_;
-  bool mapped_ = false;
+  bool described_ = false;
+  Failure description_failure_;
   std::vector<int> column_of_;  // by position in the stream; -1: not ingested
   std::vector<FieldValue> old_fields_;
   std::vector<FieldValue> new_fields_;
