@@ -2,9 +2,9 @@
 // UTC.
 #include <fmt/format.h>
 
-#include "engine/functions/calendar.hpp"
 #include "engine/functions/families.hpp"
 #include "engine/functions/kernel.hpp"
+#include "repr/datetime.hpp"
 
 namespace tailrace::engine {
 
@@ -20,13 +20,8 @@ Cast cast(TypeId from, TypeId to, CastContext context, bool infallible,
 
 // To the digits of timestamp(p), half up.
 std::int64_t round_to_precision(std::int64_t timestamp, const Type& type) {
-  const std::int32_t precision = type.modifier();
-  if (precision == Type::no_modifier || precision >= 6) return timestamp;
-  std::int64_t unit = 1;
-  for (std::int32_t digit = precision; digit < 6; ++digit) unit *= 10;
-  const std::int64_t half = timestamp + unit / 2;
-  const std::int64_t below = half >= 0 ? half / unit : -((-half + unit - 1) / unit);
-  return check_timestamp(static_cast<__int128>(below) * unit);
+  return type.modifier() == Type::no_modifier ? timestamp
+                                              : round_timestamp(timestamp, type.modifier());
 }
 
 void timestamp_kernel(KernelCall& call) {
@@ -36,22 +31,14 @@ void timestamp_kernel(KernelCall& call) {
 }
 
 void date_to_timestamp_kernel(KernelCall& call) {
-  compute<std::int64_t(std::int32_t)>(
-      call, [](std::int32_t days) noexcept { return days * microseconds_per_day; });
+  compute<std::int64_t(std::int32_t)>(call,
+                                      [](std::int32_t days) { return date_to_timestamp(days); });
 }
 
 std::uint64_t to_mz_timestamp(std::int64_t timestamp) {
-  const std::int64_t milliseconds =
-      day_of(timestamp) * 86'400'000 + time_of(timestamp) / 1'000 + epoch_seconds * 1'000;
-  if (milliseconds < 0) {
-    throw SqlError(sqlstate::datetime_field_overflow,
-                   fmt::format("{} mz_timestamp out of range", milliseconds));
-  }
-  return static_cast<std::uint64_t>(milliseconds);
-}
-
-std::int64_t from_mz_timestamp(std::uint64_t milliseconds) {
-  return check_timestamp((static_cast<__int128>(milliseconds) - epoch_seconds * 1'000) * 1'000);
+  const std::optional<std::uint64_t> milliseconds = milliseconds_from_timestamp(timestamp);
+  if (!milliseconds) throw SqlError(sqlstate::datetime_field_overflow, "mz_timestamp out of range");
+  return *milliseconds;
 }
 
 template <class From>
@@ -75,19 +62,18 @@ std::vector<Cast> date_casts() {
   for (const TypeId to : {TypeId::timestamp, TypeId::timestamptz}) {
     out.push_back(cast(TypeId::date, to, implicit, true, date_to_timestamp_kernel));
     out.push_back(cast(to, TypeId::date, assignment, true, [](KernelCall& call) {
-      compute<std::int32_t(std::int64_t)>(call, [](std::int64_t value) noexcept {
-        return static_cast<std::int32_t>(day_of(value));
-      });
+      compute<std::int32_t(std::int64_t)>(
+          call, [](std::int64_t value) { return timestamp_to_date(value); });
     }));
     out.push_back(cast(to, TypeId::time, assignment, true, [](KernelCall& call) {
       compute<std::int64_t(std::int64_t)>(
-          call, [](std::int64_t value) noexcept { return time_of(value); });
+          call, [](std::int64_t value) { return timestamp_to_time(value); });
     }));
     out.push_back(cast(to, TypeId::mz_timestamp, implicit, false, [](KernelCall& call) {
       compute<std::uint64_t(std::int64_t)>(call, to_mz_timestamp);
     }));
     out.push_back(cast(TypeId::mz_timestamp, to, assignment, false, [](KernelCall& call) {
-      compute<std::int64_t(std::uint64_t)>(call, from_mz_timestamp);
+      compute<std::int64_t(std::uint64_t)>(call, timestamp_from_milliseconds);
     }));
     out.push_back(cast(to, to, assignment, false, timestamp_kernel));
   }
@@ -95,7 +81,7 @@ std::vector<Cast> date_casts() {
   out.push_back(cast(TypeId::timestamptz, TypeId::timestamp, assignment, false, timestamp_kernel));
   out.push_back(cast(TypeId::date, TypeId::mz_timestamp, implicit, false, [](KernelCall& call) {
     compute<std::uint64_t(std::int32_t)>(
-        call, [](std::int32_t days) { return to_mz_timestamp(days * microseconds_per_day); });
+        call, [](std::int32_t days) { return to_mz_timestamp(date_to_timestamp(days)); });
   }));
   out.push_back(cast(TypeId::time, TypeId::interval, implicit, true, [](KernelCall& call) {
     compute<Interval(std::int64_t)>(

@@ -20,14 +20,11 @@ std::vector<Function> bytea_functions();
 std::vector<Function> date_functions();
 std::vector<Function> date_field_functions();
 std::vector<Function> date_format_functions();
-std::vector<Function> interval_functions();
 std::vector<Function> jsonb_functions();
 std::vector<Function> array_functions();
 std::vector<Function> list_functions();
 std::vector<Function> map_functions();
 std::vector<Function> record_functions();
-std::vector<Function> range_functions();
-std::vector<Function> uuid_functions();
 std::vector<Function> system_functions();
 std::vector<Function> catalog_functions();
 std::vector<Function> privilege_functions();
@@ -42,6 +39,7 @@ struct Cast {
 std::vector<Cast> number_casts();
 std::vector<Cast> text_casts();
 std::vector<Cast> date_casts();
+std::vector<Cast> jsonb_casts();
 std::vector<Cast> nested_casts();
 std::vector<Cast> oid_casts();
 

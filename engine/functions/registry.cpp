@@ -48,13 +48,26 @@ struct Registry {
              integer_functions,
              float_functions,
              numeric_functions,
+             text_functions,
+             pattern_functions,
+             bytea_functions,
+             date_functions,
+             date_field_functions,
+             jsonb_functions,
+             array_functions,
+             list_functions,
+             map_functions,
+             record_functions,
          }) {
       add(family());
     }
     scalar_functions = functions.all();
     scalar_functions.insert(scalar_functions.end(), operators.all().begin(), operators.all().end());
-    for (auto* family : {count_aggregates, sum_aggregates, extreme_aggregates})
+    for (auto* family : {count_aggregates, sum_aggregates, extreme_aggregates, variance_aggregates,
+                         collecting_aggregates})
       aggregates.add(family());
+    for (auto* family : {series_functions, unnesting_functions, splitting_functions})
+      table_functions.add(family());
   }
 
   void add(std::vector<Function> family) {

@@ -1,9 +1,9 @@
 // sum and avg. All are linear and exact: what is added and taken away again leaves no trace.
 #include "engine/functions/exact_float.hpp"
 #include "engine/functions/families.hpp"
-#include "engine/functions/interval_arithmetic.hpp"
 #include "engine/functions/linear_aggregate.hpp"
 #include "engine/functions/numeric_sum.hpp"
+#include "repr/datetime.hpp"
 
 namespace tailrace::engine {
 
@@ -48,6 +48,14 @@ struct IntegerSum {
   Numeric sum() const { return Numeric::from_scaled(static_cast<__int128>(total()), 0); }
 };
 
+template <class T>
+T interval_field(__int128 value) {
+  if (value < std::numeric_limits<T>::min() || value > std::numeric_limits<T>::max()) {
+    throw SqlError(sqlstate::interval_field_overflow, "interval out of range");
+  }
+  return static_cast<T>(value);
+}
+
 struct IntervalSum {
   std::int64_t months;
   std::int64_t days;
@@ -61,6 +69,12 @@ struct IntervalSum {
     months += other.months;
     days += other.days;
     microseconds.merge(other.microseconds);
+  }
+  Interval total() const {
+    return {
+        .months = interval_field<std::int32_t>(months),
+        .days = interval_field<std::int32_t>(days),
+        .microseconds = interval_field<std::int64_t>(static_cast<__int128>(microseconds.total()))};
   }
 };
 
@@ -181,8 +195,7 @@ void interval_sum_finish(const std::byte* state, const Type&, ColumnBuilder& out
   if (sum.microseconds.count == 0) {
     out.append_null();
   } else {
-    out.append(
-        make_interval(sum.months, sum.days, static_cast<__int128>(sum.microseconds.total())));
+    out.append(sum.total());
   }
 }
 
@@ -191,9 +204,7 @@ void interval_average_finish(const std::byte* state, const Type&, ColumnBuilder&
   if (sum.microseconds.count == 0) {
     out.append_null();
   } else {
-    const Interval total =
-        make_interval(sum.months, sum.days, static_cast<__int128>(sum.microseconds.total()));
-    out.append(divide(total, static_cast<double>(sum.microseconds.count)));
+    out.append(divide(sum.total(), static_cast<double>(sum.microseconds.count)));
   }
 }
 
