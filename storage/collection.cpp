@@ -94,7 +94,8 @@ Timestamp Collection::since() {
 Timestamp Collection::since_locked() {
   if (since_pinned_) return since_;
   const Timestamp upper = this->upper();
-  const Timestamp latest = upper == 0 ? 0 : upper - 1;
+  // A collection that is complete for ever is still read at the clock's time.
+  const Timestamp latest = upper == 0 ? 0 : std::min(upper - 1, progress_.latest_time());
   const Timestamp retention = description_.retention_ms;
   Timestamp wanted = latest > retention ? latest - retention : 0;
   if (!holds_.empty()) wanted = std::min(wanted, *holds_.begin());

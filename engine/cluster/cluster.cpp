@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "engine/cluster/dataflow.hpp"
 #include "engine/cluster/index_sink.hpp"
@@ -85,11 +86,10 @@ class ClusterOfWorkers final : public Cluster {
   void set_workers(std::size_t workers) override { surroundings_.workers->set_count(workers); }
 
   void install(MaterializedViewDescription view) override {
-    const Timestamp written = options_.store.upper(view.id);
     Dataflow::Description description;
     description.name = fmt::format("materialized view u{}", view.id.value);
     description.plan = std::move(view.plan);
-    description.as_of = std::max(view.as_of, written > 0 ? written - 1 : 0);
+    description.as_of = ViewSink::first_time(options_.store, view.id, view.as_of);
     description.sink = std::make_unique<ViewSink>(options_.store, view.id, options_.log);
     add(view.id, {std::make_shared<Dataflow>(std::move(description), surroundings_), nullptr, {}});
   }
@@ -102,7 +102,9 @@ class ClusterOfWorkers final : public Cluster {
     description.plan = std::move(index.plan);
     description.sink = std::make_unique<IndexSink>(arrangement);
     // Dataflows that wait for this index go on once it is there.
-    auto wake = std::make_shared<std::function<void()>>([this] { wake_waiting(); });
+    auto wake = std::make_shared<std::function<void()>>([this, told = false]() mutable {
+      if (!std::exchange(told, true)) wake_waiting();
+    });
     arrangement->on_progress(wake);
     add(index.id, {std::make_shared<Dataflow>(std::move(description), surroundings_),
                    std::move(arrangement), index.on, std::move(wake)});

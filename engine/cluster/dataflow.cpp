@@ -25,6 +25,12 @@ Dataflow::Dataflow(Description description, const Surroundings& surroundings)
     : description_(std::move(description)), surroundings_(surroundings) {
   budget_ = std::make_unique<MemoryBudget>(description_.name, 0, surroundings.memory);
   charge_ = std::make_unique<MemoryCharge>(*budget_);
+  if (!description_.as_of) return;
+  std::vector<storage::CollectionId> stored;
+  for (const storage::CollectionId id : inputs_of(description_.plan)) {
+    if (surroundings.store.describe(id)) stored.push_back(id);
+  }
+  first_holds_ = surroundings.store.hold(stored, *description_.as_of);
 }
 
 void Dataflow::schedule() {
@@ -69,6 +75,7 @@ void Dataflow::end() {
   ended_ = true;
   graph_.reset();
   inputs_.reset();
+  first_holds_.clear();
   shared_.clear();
   wake_.reset();
   description_.sink.reset();
@@ -87,6 +94,7 @@ void Dataflow::stop(const SqlError& error) {
   // What was remembered goes; what was written or arranged stays.
   graph_.reset();
   inputs_.reset();
+  first_holds_.clear();
   shared_.clear();
   description_.sink->stop(why);
   try {
@@ -113,6 +121,7 @@ bool Dataflow::open() {
                                  inputs_of(description_.plan), description_.as_of, wake);
   if (!inputs_) return false;
   opened_ = true;
+  first_holds_.clear();
   if (description_.exactly_as_of && inputs_->as_of() != *description_.as_of) {
     throw SqlError(sqlstate::invalid_parameter_value,
                    fmt::format("time {} is not readable any more: the inputs are kept since {}",

@@ -40,6 +40,7 @@ class Dataflow : public std::enable_shared_from_this<Dataflow> {
     std::function<void(std::string_view)> log;
   };
 
+  // Holds the stored inputs at `as_of` from here on.
   Dataflow(Description description, const Surroundings& surroundings);
 
   // There may be something to do: a turn is queued, unless one is already.
@@ -76,6 +77,7 @@ class Dataflow : public std::enable_shared_from_this<Dataflow> {
   std::atomic<bool> opened_{false};
 
   // Of the turn:
+  std::vector<storage::ReadHoldPtr> first_holds_;  // until the inputs are open
   std::shared_ptr<std::function<void()>> wake_;
   std::unique_ptr<DataflowInputs> inputs_;
   std::unique_ptr<Graph> graph_;

@@ -127,7 +127,7 @@ bool DataflowInputs::next_piece(const std::vector<Graph::Source>& sources, Piece
 }
 
 void DataflowInputs::poll(std::size_t bytes_hint) {
-  if (!listener_) return;
+  if (!listener_ || stored_upper_ > upper()) return;  // an index is behind: no use in more
   if (auto changes = listener_->poll(bytes_hint)) {
     stored_upper_ = changes->upper;
     for (auto& changed : changes->changed) {

@@ -50,6 +50,11 @@ std::vector<Batch> difference(std::vector<Batch> batches, const storage::Chunks&
   return batches;
 }
 
+// Until the first append there is no time at which a derived collection could be read.
+bool is_written(storage::Store& store, storage::CollectionId view) {
+  return store.since(view) < store.upper(view);
+}
+
 }  // namespace
 
 Batch consolidated(const std::vector<Batch>& batches) {
@@ -57,10 +62,15 @@ Batch consolidated(const std::vector<Batch>& batches) {
   return consolidate(batches.size() == 1 ? batches[0] : concatenate(batches));
 }
 
+Timestamp ViewSink::first_time(storage::Store& store, storage::CollectionId view, Timestamp as_of) {
+  const Timestamp upper = store.upper(view);
+  return is_written(store, view) ? upper - 1 : std::max(as_of, upper);
+}
+
 void ViewSink::hydrate(StepChanges contents, Workers*) {
   const Timestamp written = store_.upper(view_);
-  if (written == 0) {
-    contents.lower = 0;
+  if (!is_written(store_, view_)) {
+    contents.lower = written;
     return write(std::move(contents));
   }
   const auto description = store_.describe(view_);

@@ -17,6 +17,9 @@ class ViewSink final : public Sink {
            std::function<void(std::string_view)> log)
       : store_(store), view_(view), log_(std::move(log)) {}
 
+  // Where the view's dataflow begins: its upper - 1, or `as_of` if nothing is written yet.
+  static Timestamp first_time(storage::Store& store, storage::CollectionId view, Timestamp as_of);
+
   void hydrate(StepChanges contents, Workers* workers) override;
   void append(StepChanges changes, Workers* workers) override;
 
