@@ -149,12 +149,12 @@ Numeric Numeric::parse(std::string_view text, Excess excess) {
   const bool negative = at != end && *at == '-';
   if (negative) ++at;
   if (end - at <= 19 && at != end) {
-    std::int64_t value = 0;
+    std::uint64_t value = 0;  // 19 digits fit, of which 18 are used
     const char* point = nullptr;
     int digits = 0;
     for (; at != end; ++at) {
       if (is_digit(*at)) {
-        value = value * 10 + (*at - '0');
+        value = value * 10 + static_cast<unsigned>(*at - '0');
         ++digits;
       } else if (*at == '.' && !point) {
         point = at + 1;
@@ -163,7 +163,9 @@ Numeric Numeric::parse(std::string_view text, Excess excess) {
       }
     }
     if (at == end && digits > 0 && digits <= 18) {
-      return from_scaled(negative ? -value : value, point ? static_cast<int>(end - point) : 0);
+      const auto magnitude = static_cast<std::int64_t>(value);
+      return from_scaled(negative ? -magnitude : magnitude,
+                         point ? static_cast<int>(end - point) : 0);
     }
   }
   return parse_slowly(text, excess);

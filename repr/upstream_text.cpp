@@ -40,7 +40,7 @@ void read_numeric(std::string_view text, ColumnBuilder& out) {
   const bool negative = at != end && *at == '-';
   if (negative) ++at;
   if (end - at > 19 || at == end) return read_slowly(text, out);
-  std::int64_t value = 0;
+  std::uint64_t value = 0;  // 19 digits fit, of which 18 are used
   const char* point = nullptr;
   int digits = 0;
   for (; at != end; ++at) {
@@ -55,7 +55,8 @@ void read_numeric(std::string_view text, ColumnBuilder& out) {
     }
   }
   if (digits == 0 || digits > 18) return read_slowly(text, out);
-  out.append_decimal(negative ? -value : value, point ? static_cast<int>(end - point) : 0);
+  const auto magnitude = static_cast<std::int64_t>(value);
+  out.append_decimal(negative ? -magnitude : magnitude, point ? static_cast<int>(end - point) : 0);
 }
 
 // The digits at `at`, two or four; -1 if one of them is none.
