@@ -31,8 +31,8 @@ std::string family_name(TypeId id) {
 class CastMatrix {
  public:
   CastMatrix() {
-    for (auto* family :
-         {number_casts, text_casts, date_casts, oid_casts, jsonb_casts, nested_casts}) {
+    for (auto* family : {number_casts, text_casts, date_casts, oid_casts, catalog_casts,
+                         jsonb_casts, nested_casts}) {
       for (Cast& cast : family()) add(std::move(cast));
     }
   }

@@ -39,6 +39,7 @@ struct Cast {
 std::vector<Cast> number_casts();
 std::vector<Cast> text_casts();
 std::vector<Cast> date_casts();
+std::vector<Cast> catalog_casts();
 std::vector<Cast> jsonb_casts();
 std::vector<Cast> nested_casts();
 std::vector<Cast> oid_casts();

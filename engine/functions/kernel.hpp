@@ -267,6 +267,17 @@ void write(KernelCall& call, const F& f) {
   call.give(builder.finish());
 }
 
+// The same text for every row, NULL operands or not.
+template <class F>
+void write_each(KernelCall& call, const F& f) {
+  ColumnBuilder builder(call.result_type(), call.rows());
+  for (std::size_t row = 0; row < call.rows(); ++row) {
+    f(builder.heap());
+    builder.end_bytes();
+  }
+  call.give(builder.finish());
+}
+
 // Results of any type, one by one: f(row, builder) appends exactly one value or NULL, or throws
 // before it does.
 template <class F>

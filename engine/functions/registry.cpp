@@ -58,6 +58,9 @@ struct Registry {
              list_functions,
              map_functions,
              record_functions,
+             system_functions,
+             catalog_functions,
+             privilege_functions,
          }) {
       add(family());
     }
