@@ -1,0 +1,35 @@
+// The listeners and the threads that serve them.
+//
+// Binding comes first, so that a port in use is known before the database is opened; SQL is served
+// from `serve` on, health over HTTP from the start.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "server/backend.hpp"
+#include "server/options.hpp"
+
+namespace tailrace::server {
+
+class Server {
+ public:
+  // Throws SqlError 58030 naming the address that cannot be had, or the TLS file that cannot be
+  // read.
+  explicit Server(ServerOptions options);
+  ~Server();
+
+  void serve(Backend& backend);
+  // As they are: a port 0 has become a real one.
+  ListenAddress sql_address() const;
+  ListenAddress http_address() const;
+  // Ends all sessions, waits for their statements, closes. False: some did not end in time.
+  bool stop();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tailrace::server
