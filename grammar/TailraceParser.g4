@@ -284,10 +284,10 @@ refreshOption   : REFRESH EQUAL? (ON COMMIT | AT CREATION | AT expression
                                  | EVERY stringLiteral (ALIGNED TO expression)?) ;
 optionElement
     : signedLiteral
+    | intervalLiteral
     | optionWord (DOT optionWord)*
     | EQUAL
     | ARROW
-    | intervalLiteral
     | LEFT_PAREN (optionSequence (COMMA optionSequence)*)? RIGHT_PAREN
     | LEFT_BRACKET (optionSequence (COMMA optionSequence)*)? RIGHT_BRACKET
     ;
@@ -533,7 +533,10 @@ raiseStatement  : RAISE (DEBUG | INFO | LOG | NOTICE | WARNING) ;
 declareStatement: DECLARE identifier CURSOR ((WITH | WITHOUT) HOLD)? FOR (subscribeStatement | selectStatement) ;
 fetchStatement  : FETCH FORWARD? (NUMBER | ALL)? FROM? identifier withOptions? ;
 closeStatement  : CLOSE identifier ;
-prepareStatement: PREPARE identifier AS statement ;
+prepareStatement: PREPARE identifier AS preparedStatement ;
+preparedStatement
+    : selectStatement | insertStatement | updateStatement | deleteStatement | subscribeStatement
+    | fetchStatement | showStatement ;
 executeStatement: EXECUTE identifier (LEFT_PAREN expressionList? RIGHT_PAREN)? ;
 deallocateStatement : DEALLOCATE PREPARE? (ALL | identifier) ;
 

@@ -57,6 +57,12 @@ std::string keyword(antlr4::Parser& parser, std::size_t type) {
   return quoted.size() > 2 ? quoted.substr(1, quoted.size() - 2) : quoted;
 }
 
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c += 'a' - 'A';
+  return text;
+}
+
 std::string upper(std::string text) {
   for (char& c : text)
     if (c >= 'a' && c <= 'z') c -= 'a' - 'A';
@@ -93,11 +99,19 @@ TokenTypes expected_tokens(antlr4::Parser& parser, const antlr4::RecognitionExce
 
 std::vector<std::string> possibilities(antlr4::Parser& parser, TokenTypes set) {
   std::vector<std::string> out;
+  if (has(set, {P::SELECT, P::CREATE, P::SHOW}))
+    return {"a keyword at the beginning of a statement"};
   const bool may_end = set.count(antlr4::Token::EOF) || set.count(P::SEMICOLON);
   if (may_end && set.size() > possibilities_max) return {"end of statement"};
   if (has(set, {P::NUMBER, P::STRING, P::CASE, P::NOT})) {
     out.push_back("an expression");
     return out;
+  }
+  // After a whole expression: operators could follow, but what is missing is the end.
+  if (has(set, {P::PLUS, P::EQUAL, P::AND})) {
+    for (auto it = set.begin(); it != set.end();)
+      it = *it == P::COMMA || *it == P::RIGHT_PAREN || *it == P::RIGHT_BRACKET ? std::next(it)
+                                                                               : set.erase(it);
   }
   if (set.count(P::IDENTIFIER)) {
     out.push_back("identifier");
@@ -142,12 +156,12 @@ std::string message(antlr4::Parser& parser, TokenTypes expected, antlr4::Token& 
 
 std::string describe(antlr4::Token& token) {
   const std::size_t type = token.getType();
-  if (type == antlr4::Token::EOF) return "end of input";
+  if (type == antlr4::Token::EOF) return "EOF";
   if (is_keyword(type)) return upper(token.getText());
   const std::string text = token.getText();
   switch (type) {
     case P::IDENTIFIER:
-      return "identifier \"" + text + "\"";
+      return "identifier \"" + lower(text) + "\"";
     case P::QUOTED_IDENTIFIER:
       return "identifier " + text;
     case P::NUMBER:

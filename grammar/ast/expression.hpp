@@ -34,7 +34,7 @@ struct BooleanLiteral {
   bool value = false;
 };
 
-struct NumberLiteral {  // without sign: `10`, `1.5`, `.5`, `1e-3`
+struct NumberLiteral {  // `10`, `-1`, `1.5`, `.5`, `1e-3`; a minus before a number belongs to it
   std::string text;
 };
 

@@ -185,6 +185,7 @@ Expression with_subscript(Expression value, P::OperandContext& tree, ChainLimit&
     out.parts.push_back(std::move(part));
     value = {std::move(out), position(tree)};
   }
+  for (std::size_t i = 0; i < tree.fieldAccess().size(); ++i) limit.step(tree);
   return with_fields(std::move(value), tree.fieldAccess());
 }
 

@@ -16,6 +16,7 @@ using Elements = std::span<antlr4::ParserRuleContext* const>;
 
 // The element as one unquoted word in upper case; nothing if it is anything else.
 std::string word(antlr4::ParserRuleContext& element) {
+  if (as<P::IntervalLiteralContext>(&element)) return "INTERVAL";  // of elements_of
   if (element.start != element.stop) return {};
   const std::size_t type = first_type(element);
   if (type != P::IDENTIFIER && (type < P::ABORT || type > P::ZONE)) return {};
@@ -43,7 +44,8 @@ const KnownOption& take_name(Elements& elements, OptionListKind list) {
     while (!rest.empty() && words < elements.size()) {
       const std::string_view next = rest.substr(0, rest.find(' '));
       // A digit (PUBLIC KEY 1) is no word, but may belong to a name.
-      if (word(*elements[words]) != next && text(*elements[words]) != next) break;
+      const bool is_number = first_type(*elements[words]) == P::NUMBER;
+      if ((is_number ? text(*elements[words]) : word(*elements[words])) != next) break;
       rest.remove_prefix(std::min(rest.size(), next.size() + 1));
       ++words;
     }
@@ -54,9 +56,21 @@ const KnownOption& take_name(Elements& elements, OptionListKind list) {
   return *best;
 }
 
+// The grammar reads TICK INTERVAL '1s' as a word and the literal INTERVAL '1s'. Only the table of
+// options knows better, so such a literal is two elements here: the word (as the literal's context)
+// and the string.
 std::vector<antlr4::ParserRuleContext*> elements_of(antlr4::ParserRuleContext& tree) {
   std::vector<antlr4::ParserRuleContext*> out;
-  for (Node* child : tree.children) out.push_back(static_cast<antlr4::ParserRuleContext*>(child));
+  for (Node* child : tree.children) {
+    auto* element = as<P::OptionElementContext>(child);
+    auto* interval = element ? element->intervalLiteral() : nullptr;
+    if (interval && !interval->intervalQualifier()) {
+      out.push_back(interval);
+      out.push_back(interval->stringLiteral());
+    } else {
+      out.push_back(static_cast<antlr4::ParserRuleContext*>(child));
+    }
+  }
   return out;
 }
 
@@ -87,6 +101,8 @@ auto each_in_brackets(P::OptionElementContext& tree, Make make) {
 
 OptionValue single_value(antlr4::ParserRuleContext& element) {
   const std::uint32_t at = position(element);
+  if (auto* string = as<P::StringLiteralContext>(&element))
+    return {ast::StringLiteral{string_value(*string)}, at};
   auto* tree = as<P::OptionElementContext>(&element);
   if (!tree) return {dotted_name(element), at};
   if (auto* signed_literal = tree->signedLiteral()) {
@@ -115,6 +131,8 @@ OptionValue value(Elements elements) {
     return {ast::RetainFor{value(elements.subspan(1))}, position(first)};
   if (leading == "SECRET" && elements.size() == 2)
     return {ast::SecretReference{dotted_name(*elements[1])}, position(first)};
+  if (auto* literal = as<P::IntervalLiteralContext>(&first); literal && elements.size() == 2)
+    return {interval(*literal), position(first)};
   if (elements.size() > 1)
     throw_syntax_error(elements[1]->start,
                        "Expected comma, found " + describe(*elements[1]->start));

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "grammar/builder/builder.hpp"
+#include "grammar/parser_base.hpp"
 
 namespace tailrace::grammar::builder {
 
@@ -82,6 +83,7 @@ Expression parenthesized(P::ParenthesizedExpressionContext& tree) {
 }  // namespace
 
 Expression with_fields(Expression record, const std::vector<P::FieldAccessContext*>& fields) {
+  if (fields.size() > nesting_max) throw_nested_too_deep(fields[nesting_max]->start);
   for (auto* field : fields) {
     const std::uint32_t at = record.position;
     if (field->STAR())

@@ -85,8 +85,18 @@ ast::Statement fetch(P::FetchStatementContext& tree) {
   return {std::move(out)};
 }
 
+ast::Statement prepared(P::PreparedStatementContext& tree) {
+  if (tree.selectStatement()) return {select(*tree.selectStatement())};
+  if (tree.insertStatement()) return insert(*tree.insertStatement());
+  if (tree.updateStatement()) return update(*tree.updateStatement());
+  if (tree.deleteStatement()) return remove(*tree.deleteStatement());
+  if (tree.subscribeStatement()) return {subscribe(*tree.subscribeStatement())};
+  if (tree.fetchStatement()) return fetch(*tree.fetchStatement());
+  return show(*tree.showStatement());
+}
+
 ast::Statement prepare(P::PrepareStatementContext& tree) {
-  return {ast::Prepare{ident(tree.identifier()), statement(*tree.statement())}};
+  return {ast::Prepare{ident(tree.identifier()), prepared(*tree.preparedStatement())}};
 }
 
 ast::Statement execute(P::ExecuteStatementContext& tree) {

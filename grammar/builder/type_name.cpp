@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "grammar/builder/builder.hpp"
+#include "grammar/parser_base.hpp"
 #include "grammar/type_alias.hpp"
 #include "repr/error.hpp"
 
@@ -87,6 +88,7 @@ ast::TypeName type(P::TypeNameContext& tree) {
   } else {
     out.node = ast::MapType{type(*plain.typeName(0)), type(*plain.typeName(1))};
   }
+  if (tree.typeSuffix().size() > nesting_max) throw_nested_too_deep(tree.start);
   // A multi-dimensional array is the same type as a one-dimensional one.
   for (auto* suffix : tree.typeSuffix()) {
     const bool is_list = suffix->LIST() != nullptr;

@@ -116,10 +116,13 @@ void write(Writer& w, const ast::TypeName& type) {
 }
 
 void write_function_name(Writer& w, const ast::FunctionCall& call) {
-  if (call.name.parts.size() == 1 && is_call_word(call.name.last()) && !reads_as_call(call))
-    w << in_quotes(call.name.last(), '"');
-  else if (call.name.parts.size() == 1 && is_call_word(call.name.last()))
-    w << call.name.last();
+  const std::string& word = call.name.last();
+  if (call.name.parts.size() > 1)
+    write(w, call.name);
+  else if (is_call_word(word))
+    w << (reads_as_call(call) ? word : in_quotes(word, '"'));
+  else if (word == "left" || word == "right")  // join words, and common functions
+    w << word;
   else
     write(w, call.name);
 }
