@@ -1,5 +1,7 @@
 #include "engine/binder/binder.hpp"
 
+#include <algorithm>
+
 #include "engine/binder/binding.hpp"
 #include "engine/binder/coerce.hpp"
 #include "engine/binder/decorrelate.hpp"
@@ -91,10 +93,21 @@ BoundQuery bind_query(const ast::Query& query, BindContext& context) {
   check_parameters(context);
   BoundQuery result;
   result.schema = schema_of(tree);
-  result.finishing.order_by = tree.order_by;
-  result.finishing.projection = tree.visible;
+  // The plan gives what is shown or ordered by, and nothing else.
+  std::vector<int> columns;
+  const auto place_of = [&](int column) {
+    const auto known = std::find(columns.begin(), columns.end(), column);
+    const auto place = static_cast<int>(known - columns.begin());
+    if (known == columns.end()) columns.push_back(column);
+    return place;
+  };
+  for (const int column : tree.visible) result.finishing.projection.push_back(place_of(column));
+  for (OrderKey key : tree.order_by) {
+    key.column = place_of(key.column);
+    result.finishing.order_by.push_back(key);
+  }
   finish_counts(binding, tree, result);
-  result.plan = decorrelate(tree.relation, binding.next_local);
+  result.plan = decorrelate(bound::project(tree.relation, columns), binding.next_local);
   return result;
 }
 

@@ -48,6 +48,16 @@ PlanPtr push_all(const PlanPtr& plan, const std::vector<Predicates>& per_input) 
 // Into copies of an expression of this size a predicate is not put.
 constexpr std::size_t inlined_size_max = 256;
 
+// Nothing moved: the input is as it was, with all of the node's own predicates on top.
+bool came_back(const PlanPtr& input, const plan::MapFilterProject& node) {
+  const auto* top = std::get_if<plan::MapFilterProject>(&input->node);
+  if (top == nullptr || top->input != node.input || !top->maps.empty() ||
+      top->predicates.size() != node.predicates.size()) {
+    return false;
+  }
+  return std::equal(top->predicates.begin(), top->predicates.end(), node.predicates.begin(), equal);
+}
+
 PlanPtr push_into(const PlanPtr& plan, const plan::MapFilterProject& node, Predicates predicates) {
   const std::vector<ScalarPtr> outputs = inlined_outputs(node);
   Predicates below;
@@ -79,6 +89,7 @@ PlanPtr push_into(const PlanPtr& plan, const plan::MapFilterProject& node, Predi
   plan::MapFilterProject made = node;
   made.input = push(node.input, std::move(below));
   made.predicates = std::move(here);
+  if (predicates.empty() && came_back(made.input, node)) return plan;
   const bool same = made.input == node.input && made.predicates == node.predicates;
   return filter(same ? plan : make_plan(std::move(made)), std::move(above));
 }
@@ -157,13 +168,32 @@ ScalarPtr replace_scalar(const ScalarPtr& scalar, const ScalarPtr& from, const S
   return rewrite_scalar(scalar, [&](const ScalarPtr& at) { return equal(at, from) ? to : at; });
 }
 
+// The representative of a group may be printed otherwise than the row it stands for: -0 and 0,
+// blanks of char(n).
+bool has_one_spelling(const Type& type) {
+  switch (type.id()) {
+    case TypeId::float4:
+    case TypeId::float8:
+    case TypeId::bpchar:
+    case TypeId::record:
+    case TypeId::range:
+      return false;
+    case TypeId::array:
+    case TypeId::list:
+    case TypeId::map:
+      return has_one_spelling(type.element());
+    default:
+      return true;
+  }
+}
+
 // What holds for one member of an equivalence class holds for the others: the predicates for input
 // `input`.
 void derive(const ScalarPtr& predicate, int input, const Equivalences& classes,
             const std::vector<InputRange>& ranges, std::vector<Predicates>& per_input) {
   for (const auto& scalars : classes) {
     for (const ScalarPtr& member : scalars) {
-      if (input_of(member, ranges) != input) continue;
+      if (input_of(member, ranges) != input || !has_one_spelling(member->type)) continue;
       for (const ScalarPtr& other : scalars) {
         const int target = input_of(other, ranges);
         if (target < 0 || target == input || !(other->type == member->type)) continue;
@@ -208,25 +238,6 @@ PlanPtr push_into(const PlanPtr& plan, const plan::Join& node, Predicates predic
   const bool same = inputs == node.inputs && classes.size() == node.equivalences.size() &&
                     std::equal(classes.begin(), classes.end(), node.equivalences.begin());
   return filter(same ? plan : join(std::move(inputs), std::move(classes)), std::move(rest));
-}
-
-// The representative of a group may be printed otherwise than the row it stands for: -0 and 0,
-// blanks of char(n).
-bool has_one_spelling(const Type& type) {
-  switch (type.id()) {
-    case TypeId::float4:
-    case TypeId::float8:
-    case TypeId::bpchar:
-    case TypeId::record:
-    case TypeId::range:
-      return false;
-    case TypeId::array:
-    case TypeId::list:
-    case TypeId::map:
-      return has_one_spelling(type.element());
-    default:
-      return true;
-  }
 }
 
 PlanPtr push_into(const PlanPtr& plan, const plan::Reduce& node, Predicates predicates) {

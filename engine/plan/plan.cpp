@@ -47,6 +47,26 @@ std::vector<int> all_columns(std::size_t count) {
   return columns;
 }
 
+// Where the scalar is not NULL (so also where it is true), these columns are not NULL.
+void mark_not_null(const ScalarPtr& scalar, std::vector<bool>& nullable) {
+  if (const auto* reference = std::get_if<scalar::Column>(&scalar->node)) {
+    nullable.at(static_cast<std::size_t>(reference->index)) = false;
+    return;
+  }
+  const auto* call = std::get_if<scalar::Call>(&scalar->node);
+  if (call == nullptr) return;
+  if (call->function->nulls == Nulls::strict) {
+    // NOT (x IS NULL)
+    const bool negation = call->function->name == "not" && call->function->schema == "mz_internal";
+    const auto* inner = negation ? std::get_if<scalar::Call>(&call->arguments[0]->node) : nullptr;
+    if (inner != nullptr && inner->function->name == "isnull") {
+      mark_not_null(inner->arguments[0], nullable);
+    } else {
+      for (const ScalarPtr& argument : call->arguments) mark_not_null(argument, nullable);
+    }
+  }
+}
+
 }  // namespace
 
 PlanPtr get_collection(storage::CollectionId id, std::string name, std::vector<Type> types,
@@ -78,6 +98,7 @@ PlanPtr constant_error(DataError error, std::vector<Type> types) {
 PlanPtr map_filter_project(plan::MapFilterProject node) {
   Shape all = shape_of(node.input);
   for (const ScalarPtr& scalar : node.maps) all.add(scalar);
+  for (const ScalarPtr& predicate : node.predicates) mark_not_null(predicate, all.nullable);
   Shape shape;
   for (const int column : node.projection) {
     const auto index = static_cast<std::size_t>(column);

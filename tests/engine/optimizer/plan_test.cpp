@@ -34,15 +34,18 @@ TEST_CASE("literal equalities look up an index") {
 }
 
 TEST_CASE("joins are flat, with predicates at their inputs") {
-  CHECK(shop().plan("SELECT i.id, c.label FROM item i JOIN cat c ON i.cat = c.id JOIN hot h ON h.id = i.id "
-                    "WHERE c.id = 2") == R"(
+  CHECK(shop().plan(
+            "SELECT i.id, c.label FROM item i JOIN cat c ON i.cat = c.id JOIN hot h ON h.id = i.id "
+            "WHERE c.id = 2") == R"(
 Project (#0, #3)
-  Join on=(#0 = #4)
-    Project (#0)
+  Join on=(#1 = #2 AND #4 = #0)
+    Project (#0, #1)
       Filter (#1 = 2)
         ReadStorage materialize.public.item
     Filter (#0 = 2)
       ReadStorage materialize.public.cat
+    Project (#0)
+      ReadStorage materialize.public.hot
 )");
 }
 
