@@ -12,6 +12,7 @@ namespace tailrace::grammar {
 
 struct PrintOptions {
   bool redacted = false;  // literals become '<REDACTED>'; such text is for reading, not for parsing
+  bool without_ids = false;  // `[u12 AS shop.orders]` prints as shop.orders
 };
 
 std::string print(const ast::Statement& statement, PrintOptions options = {});

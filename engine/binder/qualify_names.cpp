@@ -173,6 +173,7 @@ class Qualifier {
     const catalog::Item& item = context_.catalog.resolve_relation(name, context_.scope);
     const std::uint32_t position = name.position;
     name = context_.catalog.object_name(item);
+    if (item.id.is_user()) name.id = item.id.to_string();  // survives renames
     name.position = position;
   }
 

@@ -1,13 +1,10 @@
 // A cluster: worker threads on which maintained dataflows run, and the arrangements that they
 // share.
 //
-//   store ──listen──▶ inputs ──▶ operators, step by step over [lower, upper) ──▶ materialized view
-//   (append),
-//                                                                              index (shared
-//                                                                              arrangement),
-//                                                                              subscription
-//                                                                              (batches to a
-//                                                                              reader)
+//   store --listen--> inputs --> operators, step by step over [lower, upper)
+//                                   |--> materialized view (append)
+//                                   |--> index (shared arrangement)
+//                                   '--> subscription (batches to a reader)
 //
 // Dataflows on one cluster do not hold up those on another. All functions are thread-safe;
 // installing returns at once, hydration goes on in the background. The cluster holds its inputs'

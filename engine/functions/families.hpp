@@ -25,6 +25,7 @@ std::vector<Function> array_functions();
 std::vector<Function> list_functions();
 std::vector<Function> map_functions();
 std::vector<Function> record_functions();
+std::vector<Function> range_functions();
 std::vector<Function> system_functions();
 std::vector<Function> virtual_time_functions();
 std::vector<Function> catalog_functions();

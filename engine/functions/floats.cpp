@@ -185,7 +185,10 @@ void add_mathematics(std::vector<Function>& out) {
       }));
   out.push_back(
       unary("cbrt", type, true, "The cube root.", "cbrt(27::float8) = 3", [](KernelCall& call) {
-        compute<double(double)>(call, [](double v) noexcept { return std::cbrt(v); });
+        // In double it is off by one bit for 27.
+        compute<double(double)>(call, [](double v) noexcept {
+          return static_cast<double>(std::cbrt(static_cast<long double>(v)));
+        });
       }));
   out.push_back(unary("exp", type, false, "e to the power of the value.", "exp(0::float8) = 1",
                       [](KernelCall& call) {

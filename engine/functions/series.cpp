@@ -108,10 +108,10 @@ std::vector<TableFunction> series_functions() {
                    "generate_series(1::bigint, 5, 4) = (1), (5)"),
       series<TypeId::timestamp>({TypeId::timestamp, TypeId::timestamp, interval}, timestamp_series,
                                 "generate_series('2020-01-01'::timestamp, '2020-01-02', '1 day') = "
-                                "('2020-01-01'), ('2020-01-02')"),
-      series<timestamptz>(
-          {timestamptz, timestamptz, interval}, timestamp_series,
-          "generate_series('2020-01-01'::timestamptz, '2020-01-01', '1 day') = ('2020-01-01')"),
+                                "('2020-01-01 00:00:00'), ('2020-01-02 00:00:00')"),
+      series<timestamptz>({timestamptz, timestamptz, interval}, timestamp_series,
+                          "generate_series('2020-01-01'::timestamptz, '2020-01-01', '1 day') = "
+                          "('2020-01-01 00:00:00+00')"),
       {.name = "generate_subscripts",
        .takes = {Parameter::Kind::anyarray, int4},
        .doc = "The subscripts of a dimension of the array.",

@@ -83,7 +83,7 @@ void write(Writer& w, const ast::Ident& ident) {
 }
 
 void write(Writer& w, const ast::ObjectName& name) {
-  if (name.id.empty()) return write_parts(w, name.parts);
+  if (name.id.empty() || w.options.without_ids) return write_parts(w, name.parts);
   w << "[" << name.id << " AS ";
   write_parts(w, name.parts);
   if (name.version) w << " VERSION " << *name.version;

@@ -23,6 +23,11 @@
 
 namespace tailrace::server::test {
 
+// What PostgreSQL stores for the password "pencil" with RFC 7677's salt and iterations.
+inline constexpr const char* pencil_verifier =
+    "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$"
+    "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+
 class FakeBackend final : public Backend {
  public:
   std::unique_ptr<engine::Session> open_session(engine::SessionOptions options) override;

@@ -96,9 +96,7 @@ TEST_CASE("POST /api/sql refuses what it cannot do") {
 
 TEST_CASE("HTTP asks for the password of a role that has one") {
   Web web;
-  web.backend.verifiers["materialize"] =
-      "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$"
-      "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+  web.backend.verifiers["materialize"] = test::pencil_verifier;
   const std::string body = R"({"query": "SELECT 1"})";
   CHECK(web.post(body).status == 401);
   CHECK(web.post(body, "Basic " + encode_base64("materialize:wrong")).status == 401);

@@ -1,4 +1,5 @@
-// Serves the fake database until SIGTERM: the cost of the protocols alone, for pgbench and by hand.
+// Serves the fake database until SIGTERM, with the flags of the server: the cost of the protocols
+// alone, for pgbench and by hand. The role `user` has the password `pencil`.
 #include <fmt/format.h>
 
 #include "server/log.hpp"
@@ -6,15 +7,15 @@
 #include "server/stop_signal.hpp"
 #include "tests/server/fake_backend.hpp"
 
-int main() {
+int main(int argument_count, char** arguments) {
   using namespace tailrace::server;
-  start_log("info");
+  const ParsedOptions parsed = parse_command_line(argument_count, arguments);
+  if (!parsed.options) return parsed.exit_code;
+  start_log(parsed.options->log_level);
   hold_stop_signals();
   test::FakeBackend backend;
-  ServerOptions options;
-  options.sql.port = 0;
-  options.http.port = 0;
-  Server server(options);
+  backend.verifiers["user"] = test::pencil_verifier;
+  Server server(parsed.options->server);
   server.serve(backend);
   fmt::print("SQL on {}, HTTP on {}\n", server.sql_address().text(), server.http_address().text());
   std::fflush(stdout);

@@ -4,15 +4,13 @@
 
 #include "repr/error.hpp"
 #include "server/base64.hpp"
+#include "tests/server/fake_backend.hpp"
 
 namespace tailrace::server {
 
 namespace {
 
-// What PostgreSQL stores for the password "pencil" with RFC 7677's salt and iterations.
-constexpr std::string_view verifier_text =
-    "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$"
-    "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+constexpr std::string_view verifier_text = test::pencil_verifier;
 constexpr const char* client_first = "n,,n=user,r=rOprNGfwEbeRWgbNEkqO";
 constexpr const char* server_nonce = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
 constexpr const char* client_final =

@@ -1,0 +1,119 @@
+#include "engine/coordinator/connection_config.hpp"
+
+#include <fmt/format.h>
+
+#include "engine/coordinator/options.hpp"
+
+namespace tailrace::engine {
+
+namespace {
+
+using replication::ConnectionConfig;
+
+std::string read_secret(Coordinator& coordinator, const catalog::Catalog& catalog,
+                        const catalog::NameScope& scope, const ast::ObjectName& name) {
+  const catalog::Item& item = catalog.resolve_item(name, scope);
+  if (item.as<catalog::Secret>() == nullptr) {
+    throw SqlError(sqlstate::wrong_object_type,
+                   fmt::format("{} is {} {} not a secret", item.name,
+                               item.as<catalog::Index>() ? "an" : "a", item.type_words()));
+  }
+  return coordinator.secret_value(item.id);
+}
+
+// Options that take text or a secret.
+std::optional<std::string> text_or_secret(Coordinator& coordinator, const catalog::Catalog& catalog,
+                                          const catalog::NameScope& scope, OptionReader& options,
+                                          std::string_view name) {
+  const ast::OptionValue* value = options.value(name);
+  if (value != nullptr && std::holds_alternative<ast::SecretReference>(value->node)) {
+    return read_secret(coordinator, catalog, scope, *options.secret(name));
+  }
+  return options.text(name);
+}
+
+ConnectionConfig::SslMode ssl_mode(const std::string& text) {
+  if (text == "disable") return ConnectionConfig::SslMode::disable;
+  if (text == "require") return ConnectionConfig::SslMode::require;
+  if (text == "verify_ca" || text == "verify-ca") return ConnectionConfig::SslMode::verify_ca;
+  if (text == "verify_full" || text == "verify-full") return ConnectionConfig::SslMode::verify_full;
+  throw SqlError(sqlstate::invalid_parameter_value,
+                 fmt::format("invalid CONNECTION: unknown SSL MODE \"{}\"", text))
+      .hint("Available modes: disable, require, verify_ca, verify_full.");
+}
+
+std::string required(std::optional<std::string> value, std::string_view name) {
+  if (value) return *std::move(value);
+  throw SqlError(sqlstate::invalid_parameter_value,
+                 fmt::format("invalid CONNECTION: {} option is required", name));
+}
+
+}  // namespace
+
+ConnectionConfig postgres_connection(Coordinator& coordinator, const catalog::Catalog& catalog,
+                                     const catalog::NameScope& scope,
+                                     const std::vector<ast::Option>& given) {
+  OptionReader options(given, "POSTGRES connections");
+  ConnectionConfig config;
+  config.host = required(options.text("HOST"), "HOST");
+  const std::int64_t port = options.number("PORT").value_or(5432);
+  if (port < 1 || port > 65535) {
+    throw SqlError(sqlstate::invalid_parameter_value,
+                   fmt::format("invalid PORT: {} is not a port", port));
+  }
+  config.port = static_cast<std::uint16_t>(port);
+  config.database = required(options.text("DATABASE"), "DATABASE");
+  config.user = required(text_or_secret(coordinator, catalog, scope, options, "USER"), "USER");
+  if (options.has("PASSWORD")) {
+    config.password = read_secret(coordinator, catalog, scope, *options.secret("PASSWORD"));
+  }
+  if (const auto mode = options.text("SSL MODE")) config.ssl_mode = ssl_mode(*mode);
+  config.ssl_certificate_authority =
+      text_or_secret(coordinator, catalog, scope, options, "SSL CERTIFICATE AUTHORITY");
+  config.ssl_certificate = text_or_secret(coordinator, catalog, scope, options, "SSL CERTIFICATE");
+  if (options.has("SSL KEY"))
+    config.ssl_key = read_secret(coordinator, catalog, scope, *options.secret("SSL KEY"));
+  if (config.ssl_key.has_value() != config.ssl_certificate.has_value()) {
+    throw SqlError(sqlstate::invalid_parameter_value,
+                   "invalid CONNECTION: both SSL KEY and SSL CERTIFICATE are required");
+  }
+  for (const std::string_view later : {"SSH TUNNEL", "AWS PRIVATELINK", "AWS CONNECTION"}) {
+    if (options.has(later)) throw unsupported(fmt::format("{} of a POSTGRES connection", later));
+  }
+  options.finish();
+  return config;
+}
+
+ConnectionConfig postgres_connection(Coordinator& coordinator, const catalog::Catalog& catalog,
+                                     const catalog::Item& item) {
+  const auto* connection = item.as<catalog::Connection>();
+  if (connection == nullptr || connection->kind != catalog::Connection::Kind::postgres) {
+    throw SqlError(sqlstate::wrong_object_type,
+                   fmt::format("{} is not a POSTGRES CONNECTION", item.name));
+  }
+  return postgres_connection(coordinator, catalog, {}, connection->options);
+}
+
+std::vector<ast::Option> qualify_options(const catalog::Catalog& catalog,
+                                         const catalog::NameScope& scope,
+                                         const std::vector<ast::Option>& options,
+                                         std::vector<catalog::ItemId>& uses) {
+  std::vector<ast::Option> qualified = options;
+  for (ast::Option& option : qualified) {
+    if (!option.value) continue;
+    ast::ObjectName* name = nullptr;
+    if (auto* secret = std::get_if<ast::SecretReference>(&option.value->node)) name = &secret->name;
+    // Only these options name objects; a bare word elsewhere is text.
+    const bool names_object = option.name == "SSH TUNNEL" || option.name == "AWS PRIVATELINK" ||
+                              option.name == "AWS CONNECTION";
+    if (names_object) name = std::get_if<ast::ObjectName>(&option.value->node);
+    if (name == nullptr) continue;
+    const catalog::Item& item = catalog.resolve_item(*name, scope);
+    uses.push_back(item.id);
+    *name = catalog.object_name(item);
+    name->id = item.id.to_string();
+  }
+  return qualified;
+}
+
+}  // namespace tailrace::engine

@@ -1,0 +1,168 @@
+// Secrets and connections.
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
+#include "engine/coordinator/connection_config.hpp"
+#include "engine/coordinator/ddl.hpp"
+#include "engine/coordinator/options.hpp"
+#include "grammar/printer.hpp"
+#include "replication/postgres/purification.hpp"
+
+namespace tailrace::engine {
+
+namespace {
+
+constexpr std::size_t secret_bytes_max = 512 * 1024;
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t length = lead < 0x80    ? 1
+                               : lead >= 0xf0 ? 4
+                               : lead >= 0xe0 ? 3
+                               : lead >= 0xc2 ? 2
+                                              : 0;
+    if (length == 0 || lead > 0xf4 || i + length > text.size()) return false;
+    for (std::size_t j = 1; j < length; ++j) {
+      if ((static_cast<unsigned char>(text[i + j]) & 0xc0) != 0x80) return false;
+    }
+    i += length;
+  }
+  return true;
+}
+
+// Evaluates AS; what goes wrong inside is told vaguely, so that the value cannot leak through a message.
+std::string secret_text(SessionState& session, const ast::Expression& expression) {
+  BindContext context = session.bind_context(Purpose::expression);
+  const ScalarPtr scalar = [&] {
+    ScalarPtr bound = bind_scalar(expression, nullptr, context);
+    if (bound->type.id() == TypeId::unknown)
+      return bind_scalar(expression, nullptr, context, TypeId::bytea);
+    if (bound->type.id() != TypeId::bytea) {
+      throw SqlError(sqlstate::datatype_mismatch,
+                     fmt::format("AS must have type bytea, not type {}", bound->type.name()))
+          .position(expression.position);
+    }
+    return bound;
+  }();
+  Value value;
+  try {
+    const EvaluationContext evaluation{.session = &session.session_context(),
+                                       .cancel = &session.cancel_token()};
+    value = evaluate_constant(scalar, evaluation);
+  } catch (const SqlError&) {
+    throw SqlError(sqlstate::invalid_parameter_value, "could not evaluate secret value");
+  }
+  if (is_null(value))
+    throw SqlError(sqlstate::null_value_not_allowed, "secret value can not be null");
+  std::string text = std::get<std::string>(std::move(value));
+  if (text.size() > secret_bytes_max) {
+    throw SqlError(sqlstate::program_limit_exceeded, "secrets can not be bigger than 512KiB");
+  }
+  if (!is_utf8(text))
+    throw SqlError(sqlstate::invalid_parameter_value, "secret value must be valid UTF-8");
+  return text;
+}
+
+void refuse_in_block(SessionState& session, std::string_view statement) {
+  if (!session.in_transaction_block()) return;
+  throw SqlError(
+      sqlstate::active_sql_transaction,
+      fmt::format("{} AS '<REDACTED>' cannot be run inside a transaction block", statement));
+}
+
+std::string redacted_secret_sql(const ast::ObjectName& name) {
+  return fmt::format("CREATE SECRET {} AS '********'", grammar::print(name));
+}
+
+void seal(SessionState& session, catalog::ItemId id, std::string text) {
+  session.ddl().set_secret(id, session.coordinator().secrets().seal(id.to_string(), text));
+  OPENSSL_cleanse(text.data(), text.size());
+}
+
+}  // namespace
+
+StatementResult create_secret(SessionState& session, const ast::CreateSecret& statement) {
+  refuse_in_block(session, fmt::format("CREATE SECRET {}", grammar::print(statement.name)));
+  std::string text = secret_text(session, statement.value);
+  if (!name_is_free(session, statement.name, statement.if_not_exists, "secret"))
+    return ddl_result("CREATE SECRET");
+  catalog::Item item = new_item(session, statement.name);
+  item.create_sql = redacted_secret_sql(full_name_of(session, item));
+  item.body = catalog::Secret{};
+  const catalog::ItemId id = item.id;
+  session.ddl().create(std::move(item));
+  seal(session, id, std::move(text));
+  return ddl_result("CREATE SECRET");
+}
+
+StatementResult alter_secret(SessionState& session, const ast::AlterSecret& statement) {
+  refuse_in_block(session, fmt::format("ALTER SECRET {}", grammar::print(statement.name)));
+  const catalog::Item* item = session.catalog().find_item(statement.name, session.scope());
+  if (item == nullptr && statement.if_exists) {
+    session.notice(fmt::format("SECRET \"{}\" does not exist, skipping", statement.name.last()),
+                   sqlstate::undefined_object);
+    return ddl_result("ALTER SECRET");
+  }
+  item = &session.catalog().resolve_item(statement.name, session.scope());
+  if (item->as<catalog::Secret>() == nullptr) {
+    throw SqlError(sqlstate::wrong_object_type,
+                   fmt::format("{} is a {} not a secret", item->name, item->type_words()));
+  }
+  const catalog::ItemId id = item->id;
+  seal(session, id, secret_text(session, statement.value));
+  return ddl_result("ALTER SECRET");
+}
+
+StatementResult create_connection(SessionState& session, const ast::CreateConnection& statement) {
+  if (statement.kind != ast::ConnectionKind::postgres) {
+    throw unsupported(statement.kind == ast::ConnectionKind::ssh_tunnel
+                          ? "CREATE CONNECTION TO SSH TUNNEL"
+                      : statement.kind == ast::ConnectionKind::aws_privatelink
+                          ? "CREATE CONNECTION TO AWS PRIVATELINK"
+                          : "this kind of connection");
+  }
+  OptionReader with(statement.with, "CREATE CONNECTION");
+  const bool validate = with.boolean("VALIDATE").value_or(true);
+  with.finish();
+  const replication::ConnectionConfig config = postgres_connection(
+      session.coordinator(), session.catalog(), session.scope(), statement.options);
+  if (!name_is_free(session, statement.name, statement.if_not_exists, "connection")) {
+    return ddl_result("CREATE CONNECTION");
+  }
+  if (validate) {
+    try {
+      replication::validate_connection(config, session.cancel_token());
+    } catch (SqlError& error) {
+      if (error.hint().empty())
+        (void)error.hint(
+            "To create the connection without these checks, add WITH (VALIDATE = false).");
+      throw;
+    }
+  }
+  catalog::Item item = new_item(session, statement.name);
+  catalog::Connection connection;
+  connection.options =
+      qualify_options(session.catalog(), session.scope(), statement.options, item.uses);
+  ast::CreateConnection normalised = statement;
+  normalised.name = full_name_of(session, item);
+  normalised.if_not_exists = false;
+  normalised.options = connection.options;
+  normalised.with.clear();
+  item.create_sql = grammar::print(ast::Statement{normalised});
+  item.body = std::move(connection);
+  session.ddl().create(std::move(item));
+  return ddl_result("CREATE CONNECTION");
+}
+
+StatementResult execute_validate(SessionState& session, const ast::ValidateConnection& statement) {
+  const catalog::Item& item = session.catalog().resolve_item(statement.name, session.scope());
+  if (item.as<catalog::Connection>() == nullptr) {
+    throw SqlError(sqlstate::wrong_object_type, fmt::format("{} is not a connection", item.name));
+  }
+  const auto config = postgres_connection(session.coordinator(), session.catalog(), item);
+  replication::validate_connection(config, session.cancel_token());
+  return ddl_result("VALIDATE CONNECTION");
+}
+
+}  // namespace tailrace::engine

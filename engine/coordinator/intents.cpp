@@ -1,0 +1,138 @@
+#include "engine/coordinator/intents.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "catalog/field_codec.hpp"
+#include "engine/coordinator/coordinator.hpp"
+#include "replication/postgres/purification.hpp"
+
+namespace tailrace::engine {
+
+namespace {
+
+constexpr std::string_view drop_slot_prefix = "drop-slot/";
+constexpr auto first_delay = std::chrono::milliseconds(200);
+constexpr auto longest_delay = std::chrono::seconds(30);
+
+using replication::ConnectionConfig;
+
+void put(catalog::FieldWriter& out, const std::optional<std::string>& text) {
+  out.put(static_cast<std::uint64_t>(text.has_value()));
+  out.put(std::string_view(text ? *text : std::string()));
+}
+
+std::optional<std::string> get(catalog::FieldReader& in) {
+  const bool present = in.flag();
+  std::string text = in.text();
+  return present ? std::optional(std::move(text)) : std::nullopt;
+}
+
+std::string encode(const ConnectionConfig& config, const std::string& slot) {
+  catalog::FieldWriter out;
+  out.put(std::uint64_t{1});  // version
+  out.put(std::string_view(slot));
+  out.put(std::string_view(config.host));
+  out.put(std::uint64_t{config.port});
+  out.put(std::string_view(config.database));
+  out.put(std::string_view(config.user));
+  put(out, config.password);
+  out.put(static_cast<std::uint64_t>(config.ssl_mode));
+  put(out, config.ssl_certificate_authority);
+  put(out, config.ssl_certificate);
+  put(out, config.ssl_key);
+  return out.take();
+}
+
+std::pair<ConnectionConfig, std::string> decode(std::string_view bytes) {
+  catalog::FieldReader in(bytes);
+  in.number();
+  std::string slot = in.text();
+  ConnectionConfig config;
+  config.host = in.text();
+  config.port = static_cast<std::uint16_t>(in.number());
+  config.database = in.text();
+  config.user = in.text();
+  config.password = get(in);
+  config.ssl_mode = static_cast<ConnectionConfig::SslMode>(in.number());
+  config.ssl_certificate_authority = get(in);
+  config.ssl_certificate = get(in);
+  config.ssl_key = get(in);
+  config.application_name = "tailrace drop slot";
+  return {config, slot};
+}
+
+}  // namespace
+
+IntentWorker::IntentWorker(Coordinator& coordinator) : coordinator_(coordinator) {}
+
+IntentWorker::~IntentWorker() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  cancel_.cancel();
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void IntentWorker::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void IntentWorker::wake() {
+  std::lock_guard lock(mutex_);
+  woken_ = true;
+  changed_.notify_all();
+}
+
+storage::RecordChange IntentWorker::drop_slot(const Coordinator& coordinator,
+                                              const std::string& source_id,
+                                              const ConnectionConfig& connection,
+                                              const std::string& slot) {
+  const std::string key = std::string(drop_slot_prefix) + source_id;
+  return {storage::RecordSpace::intents, key,
+          coordinator.secrets().seal(key, encode(connection, slot))};
+}
+
+bool IntentWorker::carry_out(const std::string& key, const std::string& value) {
+  if (!key.starts_with(drop_slot_prefix)) return true;
+  try {
+    const auto [connection, slot] = decode(coordinator_.secrets().unseal(key, value));
+    replication::drop_slot(connection, slot, cancel_);
+    storage::CommitRequest done;
+    done.records.push_back({storage::RecordSpace::intents, key, std::nullopt});
+    return !coordinator_.store().commit(std::move(done)).error;
+  } catch (const SqlError& error) {
+    coordinator_.log("warn", fmt::format("cannot drop the replication slot of source {} yet: {}",
+                                         key.substr(drop_slot_prefix.size()), error.message()));
+    return false;
+  }
+}
+
+void IntentWorker::run() {
+  std::chrono::milliseconds delay = first_delay;
+  for (;;) {
+    bool all_done = true;
+    for (const auto& [key, value] :
+         coordinator_.store().scan_records(storage::RecordSpace::intents, "")) {
+      if (cancel_.cancelled()) return;
+      all_done = carry_out(key, value) && all_done;
+    }
+    std::unique_lock lock(mutex_);
+    const auto woken = [this] { return woken_ || stopping_; };
+    if (all_done) {
+      delay = first_delay;
+      changed_.wait(lock, woken);
+    } else {
+      changed_.wait_for(lock, delay, [this] { return stopping_; });
+      delay = std::min<std::chrono::milliseconds>(delay * 2, longest_delay);
+    }
+    if (stopping_) return;
+    woken_ = false;
+  }
+}
+
+}  // namespace tailrace::engine

@@ -1,0 +1,386 @@
+#include "engine/coordinator/session_state.hpp"
+
+#include <fmt/format.h>
+
+#include "engine/coordinator/catalog_answers.hpp"
+#include "engine/coordinator/clock.hpp"
+
+namespace tailrace::engine {
+
+namespace {
+
+constexpr SqlState active_object_missing{"MZ006"};
+
+// Closest thing to PostgreSQL's rule: `options` and start-up parameters set what they can, the rest gives notices.
+void set_at_startup(SessionState& session, const std::string& name, const std::string& value) {
+  const Variable* variable = find_variable(name);
+  if (variable == nullptr || variable->scope != VariableScope::session) {
+    session.notice(
+        fmt::format("startup setting {} not set: unrecognized configuration parameter", name),
+        sqlstate::undefined_object);
+    return;
+  }
+  session.variables().set(*variable, check_variable(*variable, value), false);
+}
+
+}  // namespace
+
+std::unique_ptr<Session> Session::open(Environment& environment, SessionOptions options) {
+  auto& coordinator = static_cast<Coordinator&>(environment);
+  const catalog::CatalogPtr catalog = coordinator.catalog();
+  const catalog::Role* role = catalog->find_role(options.user);
+  if (role == nullptr) {
+    throw SqlError(sqlstate::invalid_password,
+                   fmt::format("password authentication failed for user \"{}\"", options.user))
+        .detail(fmt::format("role \"{}\" does not exist", options.user))
+        .hint("Connect as materialize, or CREATE ROLE first.");
+  }
+  if (!role->login) {
+    throw SqlError(sqlstate::invalid_authorization,
+                   fmt::format("role \"{}\" is not allowed to login", options.user));
+  }
+  const bool system_role = role->id.is_system();
+  if (system_role && !options.internal) {
+    throw SqlError(sqlstate::invalid_authorization,
+                   fmt::format("unauthorized login to user \"{}\"", options.user))
+        .hint("System roles connect by the internal listener (--internal-sql-listen-addr).");
+  }
+  auto session = std::make_unique<SessionState>(coordinator, std::move(options));
+  session->initialise_variables();
+  return session;
+}
+
+SessionState::SessionState(Coordinator& coordinator, SessionOptions options)
+    : coordinator_(coordinator), options_(std::move(options)) {
+  catalog_ = coordinator_.catalog();
+  answers_ = std::make_unique<CatalogAnswers>(*this);
+  coordinator_.add_session(*this);
+}
+
+SessionState::~SessionState() {
+  coordinator_.remove_session(*this);
+  portals_.clear();
+}
+
+void SessionState::initialise_variables() {
+  std::map<std::string, std::string> defaults = catalog_->system_variables();
+  const catalog::Role& own = role();
+  for (const auto& [name, value] : own.variables) defaults[name] = value;
+  defaults["is_superuser"] = own.superuser ? "on" : "off";
+  variables_.set_defaults(std::move(defaults));
+  for (const auto& [name, value] : options_.variables) set_at_startup(*this, name, value);
+  if (!options_.database.empty()) set_at_startup(*this, "database", options_.database);
+  const std::string& database = variables_.get("database");
+  if (catalog_->find_database(database) == nullptr) {
+    notice(fmt::format("session database {} does not exist", database), active_object_missing);
+  }
+  variables_.take_changed();
+}
+
+std::vector<Notice> SessionState::take_notices() {
+  return std::exchange(notices_, {});
+}
+
+std::vector<std::pair<std::string, std::string>> SessionState::take_changed_parameters() {
+  return variables_.take_changed();
+}
+std::vector<std::pair<std::string, std::string>> SessionState::reported_parameters() const {
+  return variables_.reported();
+}
+int SessionState::extra_float_digits() const {
+  return static_cast<int>(as_integer(variables_.get("extra_float_digits")));
+}
+
+std::chrono::milliseconds SessionState::idle_in_transaction_timeout() const {
+  return std::chrono::milliseconds(as_milliseconds(variables_.get("idle_in_transaction_session_timeout")));
+}
+
+TransactionStatus SessionState::transaction_status() const {
+  if (!transaction_ || !transaction_->is_explicit) return TransactionStatus::idle;
+  return transaction_->failed ? TransactionStatus::failed : TransactionStatus::in_block;
+}
+
+void SessionState::notice(std::string message, SqlState state, std::string hint) {
+  Notice note;
+  note.state = state;
+  note.message = std::move(message);
+  note.hint = std::move(hint);
+  notices_.push_back(std::move(note));
+}
+
+Transaction& SessionState::transaction() {
+  if (!transaction_) {
+    transaction_ = std::make_unique<Transaction>();
+    variables_.begin();
+  }
+  return *transaction_;
+}
+
+const catalog::Catalog& SessionState::catalog() {
+  if (transaction_ && transaction_->ddl) return transaction_->ddl->catalog();
+  return *catalog_;
+}
+
+catalog::NameScope SessionState::scope() const {
+  return {variables_.get("database"), as_list(variables_.get("search_path"))};
+}
+
+const catalog::Role& SessionState::role() {
+  return catalog().resolve_role(options_.user);
+}
+
+const catalog::Cluster& SessionState::active_cluster() {
+  return catalog().resolve_cluster(variables_.get("cluster"));
+}
+
+const catalog::Cluster& SessionState::target_cluster(
+    const std::optional<ast::ClusterName>& in_cluster) {
+  const catalog::Cluster& cluster =
+      in_cluster ? catalog().resolve_cluster(*in_cluster) : active_cluster();
+  if (cluster.id.is_system()) {
+    throw SqlError(sqlstate::insufficient_privilege,
+                   fmt::format("system cluster '{}' cannot be modified", cluster.name));
+  }
+  return cluster;
+}
+
+catalog::CatalogTransaction& SessionState::ddl() {
+  Transaction& open = transaction();
+  if (open.read_only || open.subscribed || (open.is_explicit && open.read_time)) {
+    throw SqlError(sqlstate::read_only_sql_transaction, "transaction in read-only mode")
+        .hint("Definitions change in a transaction of their own, or one without reads.");
+  }
+  if (!open.ddl) open.ddl = std::make_unique<catalog::CatalogTransaction>(coordinator_.catalog());
+  return *open.ddl;
+}
+
+const SessionContext& SessionState::session_context() {
+  context_.current_user = options_.user;
+  context_.session_user = options_.user;
+  context_.database = variables_.get("database");
+  context_.search_path = as_list(variables_.get("search_path"));
+  context_.now_microseconds = now_microseconds();
+  context_.transaction_microseconds = context_.now_microseconds;
+  context_.server_version = coordinator_.version();
+  context_.catalog = answers_.get();
+
+  return context_;
+}
+
+BindContext SessionState::bind_context(Purpose purpose) {
+  return BindContext{.catalog = catalog(),
+                     .scope = scope(),
+                     .purpose = purpose,
+                     .session = &session_context(),
+                     .notices = &notices_};
+}
+
+void SessionState::store_prepared(const std::string& name, PreparedStatementPtr prepared) {
+  if (!name.empty() && prepared_.contains(name)) {
+    throw SqlError(sqlstate::duplicate_prepared_statement,
+                   fmt::format("prepared statement \"{}\" already exists", name));
+  }
+  prepared_[name] = std::move(prepared);
+}
+
+PreparedStatementPtr SessionState::find_prepared(const std::string& name) const {
+  const auto found = prepared_.find(name);
+  if (found != prepared_.end()) return found->second;
+  throw SqlError(sqlstate::invalid_sql_statement_name,
+                 name.empty() ? std::string("unnamed prepared statement does not exist")
+                              : fmt::format("prepared statement \"{}\" does not exist", name));
+}
+
+void SessionState::close_prepared(const std::string& name) {
+  prepared_.erase(name);
+}
+
+std::shared_ptr<Portal> SessionState::bind(const std::string& portal_name,
+                                           PreparedStatementPtr prepared,
+                                           std::vector<Value> parameters,
+                                           std::vector<std::int16_t> result_formats) {
+  if (parameters.size() != prepared->parameters.size()) {
+    throw SqlError(
+        sqlstate::protocol_violation,
+        fmt::format("bind message supplies {} parameters, but the prepared statement requires {}",
+                    parameters.size(), prepared->parameters.size()));
+  }
+  if (!portal_name.empty() && portals_.contains(portal_name)) {
+    throw SqlError(sqlstate::duplicate_cursor,
+                   fmt::format("cursor \"{}\" already exists", portal_name));
+  }
+  auto portal = std::make_shared<Portal>();
+  portal->prepared = std::move(prepared);
+  portal->parameters = std::move(parameters);
+  portal->result_formats = std::move(result_formats);
+  portals_[portal_name] = portal;
+  return portal;
+}
+
+std::shared_ptr<Portal> SessionState::find_portal(const std::string& name) const {
+  const auto found = portals_.find(name);
+  if (found != portals_.end()) return found->second;
+  throw SqlError(sqlstate::invalid_cursor_name, fmt::format("portal \"{}\" does not exist", name));
+}
+
+void SessionState::close_portal(const std::string& name) {
+  portals_.erase(name);
+}
+
+void SessionState::start(Portal& portal) {
+  {
+    std::lock_guard lock(terminated_mutex_);
+    if (terminated_) throw *terminated_;
+  }
+  if (portal.started) return;
+  portal.started = true;
+  if (!portal.prepared->statement) return;
+  catalog_ = coordinator_.catalog();
+  if (transaction_ && transaction_->failed) {
+    const auto& node = portal.prepared->statement->statement.node;
+    if (!std::holds_alternative<ast::Commit>(node) &&
+        !std::holds_alternative<ast::Rollback>(node)) {
+      throw SqlError(
+          sqlstate::in_failed_sql_transaction,
+          "current transaction is aborted, commands ignored until end of transaction block");
+    }
+  }
+  portal.result = execute(*portal.prepared, portal.parameters);
+}
+
+void SessionState::cancel() {
+  cancel_.cancel();
+}
+
+void SessionState::terminate(SqlError reason) {
+  {
+    std::lock_guard lock(terminated_mutex_);
+    terminated_ = std::make_unique<SqlError>(reason);
+  }
+  cancel_.cancel(std::move(reason));
+}
+
+void SessionState::fail() {
+  if (transaction_ && transaction_->is_explicit) transaction_->failed = true;
+  std::lock_guard lock(terminated_mutex_);
+  if (!terminated_) cancel_.reset();
+}
+
+void SessionState::end_implicit(bool failed) {
+  {
+    std::lock_guard lock(terminated_mutex_);
+    if (!terminated_) cancel_.reset();
+  }
+  if (!transaction_ || transaction_->is_explicit) return;
+  const std::unique_ptr<Transaction> ended = std::move(transaction_);
+  try {
+    if (!failed) commit(*ended);
+  } catch (...) {
+    variables_.rollback();
+    portals_.clear();
+    throw;
+  }
+  end_transaction(!failed);
+}
+
+void SessionState::end_transaction(bool committed) {
+  if (committed) {
+    variables_.commit();
+  } else {
+    variables_.rollback();
+  }
+  // Cursors die with their transaction.
+  portals_.clear();
+}
+
+void SessionState::begin_block(bool read_only) {
+  if (in_transaction_block()) {
+    Notice warning;
+    warning.severity = Notice::Severity::warning;
+    warning.state = sqlstate::active_sql_transaction;
+    warning.message = "there is already a transaction in progress";
+    notice(std::move(warning));
+    return;
+  }
+  Transaction& open = transaction();
+  open.is_explicit = true;
+  open.read_only = read_only;
+}
+
+std::string SessionState::commit_block() {
+  if (!in_transaction_block()) {
+    Notice warning;
+    warning.severity = Notice::Severity::warning;
+    warning.state = sqlstate::no_active_sql_transaction;
+    warning.message = "there is no transaction in progress";
+    notice(std::move(warning));
+    return "COMMIT";
+  }
+  const std::unique_ptr<Transaction> ended = std::move(transaction_);
+  if (ended->failed) {
+    end_transaction(false);
+    return "ROLLBACK";
+  }
+  try {
+    commit(*ended);
+  } catch (...) {
+    end_transaction(false);
+    throw;
+  }
+  end_transaction(true);
+  return "COMMIT";
+}
+
+void SessionState::rollback_block() {
+  if (!in_transaction_block()) {
+    Notice warning;
+    warning.severity = Notice::Severity::warning;
+    warning.state = sqlstate::no_active_sql_transaction;
+    warning.message = "there is no transaction in progress";
+    notice(std::move(warning));
+    return;
+  }
+  transaction_.reset();
+  end_transaction(false);
+}
+
+void SessionState::commit(Transaction& ended) {
+  if (!ended.has_effects()) return;
+  std::vector<storage::CollectionDelta> deltas;
+  for (auto& [table, batches] : ended.writes) {
+    // A table dropped by the transaction itself takes its rows along.
+    if (ended.ddl && ended.ddl->catalog().find(catalog::item_of(table)) == nullptr) continue;
+    storage::CollectionDelta delta;
+    delta.collection = table;
+    delta.delta.rows = std::move(batches);
+    deltas.push_back(std::move(delta));
+  }
+  storage::Preconditions preconditions;
+  preconditions.unchanged_since.assign(ended.read_for_write.begin(), ended.read_for_write.end());
+  if (ended.ddl && ended.ddl->changed()) {
+    const auto lock = coordinator_.lock_ddl();
+    coordinator_.commit_catalog(*ended.ddl, std::move(deltas), std::move(preconditions));
+    catalog_ = coordinator_.catalog();
+    return;
+  }
+  storage::CommitRequest request;
+  request.preconditions = std::move(preconditions);
+  request.deltas = std::move(deltas);
+  const storage::CommitOutcome outcome = coordinator_.store().commit(std::move(request));
+  if (outcome.error) {
+    if (outcome.error->state() == sqlstate::undefined_table) {
+      throw SqlError(sqlstate::undefined_object,
+                     "a table that this transaction wrote to was dropped");
+    }
+    throw *outcome.error;
+  }
+  if (outcome.conflict) {
+    throw SqlError(sqlstate::serialization_failure,
+                   "could not serialize access due to a concurrent write")
+        .detail(outcome.conflict->detail)
+        .hint("Run the transaction again.");
+  }
+  coordinator_.advance_oracle(outcome.time);
+}
+
+}  // namespace tailrace::engine

@@ -1,0 +1,71 @@
+#include "engine/coordinator/show_create.hpp"
+
+#include <fmt/format.h>
+
+#include "grammar/parser.hpp"
+#include "grammar/printer.hpp"
+
+namespace tailrace::engine {
+
+namespace {
+
+using ast::ObjectKind;
+
+std::string show_create_cluster(const catalog::Cluster& cluster) {
+  if (!cluster.managed) throw unsupported("SHOW CREATE for unmanaged clusters");
+  return fmt::format(
+      "CREATE CLUSTER \"{}\" (EXPERIMENTAL ARRANGEMENT COMPRESSION = false, INTROSPECTION "
+      "DEBUGGING = false, "
+      "INTROSPECTION INTERVAL = INTERVAL '00:00:01', MANAGED = true, REPLICATION FACTOR = {}, SIZE "
+      "= '{}', "
+      "SCHEDULE = MANUAL)",
+      cluster.name, cluster.replication_factor, cluster.size);
+}
+
+bool is_of_kind(const catalog::Item& item, ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::table:
+      return item.as<catalog::Table>() != nullptr;
+    case ObjectKind::view:
+      return item.as<catalog::View>() != nullptr;
+    case ObjectKind::materialized_view:
+      return item.as<catalog::MaterializedView>() != nullptr;
+    case ObjectKind::source:
+      return item.as<catalog::Source>() != nullptr;
+    case ObjectKind::index:
+      return item.as<catalog::Index>() != nullptr;
+    case ObjectKind::connection:
+      return item.as<catalog::Connection>() != nullptr;
+    case ObjectKind::type:
+      return item.as<catalog::UserType>() != nullptr;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::pair<std::string, std::string> show_create(SessionState& session,
+                                                const ast::ShowCreate& show) {
+  const catalog::Catalog& catalog = session.catalog();
+  if (show.kind == ObjectKind::cluster) {
+    const catalog::Cluster& cluster = catalog.resolve_cluster(show.name.last());
+    return {cluster.name, show_create_cluster(cluster)};
+  }
+  const catalog::Item& item = catalog.resolve_item(show.name, session.scope());
+  if (!is_of_kind(item, show.kind)) {
+    std::string kind;
+    for (const char c : ast::keywords(show.kind)) kind += static_cast<char>(std::tolower(c));
+    throw SqlError(sqlstate::wrong_object_type,
+                   fmt::format("{} is not a {}", catalog.full_name(item), kind));
+  }
+  if (item.create_sql.empty() || (item.id.is_system() && item.as<catalog::View>() == nullptr)) {
+    throw SqlError(sqlstate::wrong_object_type,
+                   fmt::format("cannot show create for system object {}", catalog.full_name(item)));
+  }
+  const std::string sql = grammar::print(grammar::parse_statement(item.create_sql),
+                                         {.redacted = show.redacted, .without_ids = true});
+  return {catalog.full_name(item), sql + ";"};
+}
+
+}  // namespace tailrace::engine

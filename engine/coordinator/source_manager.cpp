@@ -1,0 +1,260 @@
+#include "engine/coordinator/source_manager.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <set>
+
+#include "catalog/builtin/relation.hpp"
+#include "engine/coordinator/clock.hpp"
+#include "engine/coordinator/connection_config.hpp"
+#include "engine/coordinator/coordinator.hpp"
+#include "engine/coordinator/json_text.hpp"
+
+namespace tailrace::engine {
+
+namespace {
+
+using catalog::Item;
+using catalog::ItemId;
+using catalog::Source;
+
+const Source* postgres_source(const Item& item) {
+  const auto* source = item.as<Source>();
+  return source && source->kind == Source::Kind::postgres ? source : nullptr;
+}
+
+// The tables that a source fills, in id order.
+std::vector<const Item*> tables_of(const catalog::Catalog& catalog, ItemId source) {
+  std::vector<const Item*> tables;
+  for (const Item* user : catalog.used_by(source)) {
+    const auto* subsource = user->as<Source>();
+    if (subsource && subsource->kind == Source::Kind::subsource && subsource->parent == source)
+      tables.push_back(user);
+    const auto* table = user->as<catalog::Table>();
+    if (table && table->source == source) tables.push_back(user);
+  }
+  return tables;
+}
+
+replication::TableExport export_of(const Item& item) {
+  const auto* subsource = item.as<Source>();
+  const std::string& details =
+      subsource ? subsource->details : item.as<catalog::Table>()->export_details;
+  replication::TableExport table = replication::decode_export(details);
+  table.collection = catalog::collection_of(item.id);
+  return table;
+}
+
+// The replica that runs a source: the first of its cluster. None: paused.
+catalog::ReplicaId replica_of(const catalog::Catalog& catalog, const Item& item) {
+  const catalog::Cluster* cluster = catalog.find(item.cluster());
+  return cluster && !cluster->replicas.empty() ? cluster->replicas.front().id
+                                               : catalog::ReplicaId();
+}
+
+}  // namespace
+
+SourceManager::SourceManager(Coordinator& coordinator) : coordinator_(coordinator) {}
+
+SourceManager::~SourceManager() {
+  std::map<ItemId, Running> running;
+  {
+    std::lock_guard lock(mutex_);
+    running.swap(running_);
+  }
+  running.clear();
+  {
+    std::lock_guard lock(status_mutex_);
+    stopping_ = true;
+  }
+  status_changed_.notify_all();
+  if (status_thread_.joinable()) status_thread_.join();
+}
+
+void SourceManager::start_recorded() {
+  status_thread_ = std::thread([this] { write_statuses(); });
+}
+
+void SourceManager::apply(const catalog::Catalog& before, const catalog::Catalog& after) {
+  for (const auto& [id, item] : before.items()) {
+    if (postgres_source(*item) == nullptr) continue;
+    const Item* now = after.find(id);
+    const bool paused = now != nullptr && !replica_of(after, *now) && replica_of(before, *item);
+    if (now == nullptr || paused) stop(id);
+    if (paused) {
+      record({id, replica_of(before, *item), "paused", "",
+              "The replica running this source has been dropped", now_microseconds()});
+    }
+  }
+  for (const auto& [id, item] : after.items()) {
+    const Source* source = postgres_source(*item);
+    if (source == nullptr) continue;
+    std::shared_ptr<replication::PostgresSource> running;
+    {
+      std::lock_guard lock(mutex_);
+      const auto found = running_.find(id);
+      if (found != running_.end()) running = found->second.source;
+    }
+    if (!running) {
+      if (replica_of(after, *item)) {
+        start(after, *item);
+      } else if (before.find(id) == nullptr) {
+        record({id,
+                {},
+                "paused",
+                "",
+                "There is currently no replica running this source",
+                now_microseconds()});
+      }
+      continue;
+    }
+    // Tables that came or went, and a changed connection.
+    std::set<ItemId> wanted;
+    for (const Item* table : tables_of(after, id)) wanted.insert(table->id);
+    std::set<ItemId> known;
+    {
+      std::lock_guard lock(mutex_);
+      known = running_[id].tables;
+      running_[id].tables = wanted;
+      running_[id].replica = replica_of(after, *item);
+    }
+    for (const ItemId table : known) {
+      if (!wanted.contains(table)) running->remove_table(catalog::collection_of(table));
+    }
+    for (const ItemId table : wanted) {
+      if (!known.contains(table)) running->add_table(export_of(after.item(table)));
+    }
+    const Item* old_connection = before.find(source->connection);
+    const Item* connection = after.find(source->connection);
+    if (connection && old_connection && connection != old_connection &&
+        connection->create_sql != old_connection->create_sql) {
+      running->set_connection(postgres_connection(coordinator_, after, *connection));
+    }
+  }
+}
+
+void SourceManager::start(const catalog::Catalog& catalog, const Item& item) {
+  const Source& source = *item.as<Source>();
+  replication::SourceConfig config;
+  try {
+    config.connection = postgres_connection(coordinator_, catalog, catalog.item(source.connection));
+    for (const Item* table : tables_of(catalog, item.id))
+      config.tables.push_back(export_of(*table));
+  } catch (const SqlError& error) {
+    record({item.id, {}, "stalled", error.message(), error.hint(), now_microseconds()});
+    coordinator_.log("error", fmt::format("cannot start source {}: {}", catalog.full_name(item),
+                                          error.message()));
+    return;
+  }
+  config.source_id = item.id.to_string();
+  config.connection.application_name = fmt::format("tailrace {}", config.source_id);
+  config.publication = source.details;
+  config.slot = source.replication_slot;
+  config.timeline = source.timeline;
+  if (source.progress) config.progress = catalog::collection_of(source.progress);
+
+  Running running;
+  running.replica = replica_of(catalog, item);
+  for (const auto& table : config.tables) running.tables.insert(catalog::item_of(table.collection));
+  const ItemId id = item.id;
+  const catalog::ReplicaId replica = running.replica;
+  replication::SourceOptions options{
+      .store = coordinator_.store(),
+      .memory = &coordinator_.memory(),
+      .on_status =
+          [this, id, replica](const replication::SourceStatusChange& change) {
+            record({change.table ? catalog::item_of(*change.table) : id, replica,
+                    std::string(replication::to_string(change.state)), change.error, change.hint,
+                    now_microseconds()});
+          },
+      .log = [this](std::string_view message) { coordinator_.log("info", message); }};
+  running.source = replication::PostgresSource::start(std::move(config), std::move(options));
+  std::lock_guard lock(mutex_);
+  running_[id] = std::move(running);
+}
+
+void SourceManager::stop(ItemId id) {
+  std::shared_ptr<replication::PostgresSource> source;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = running_.find(id);
+    if (found == running_.end()) return;
+    source = std::move(found->second.source);
+    running_.erase(found);
+  }
+}
+
+std::vector<SourceManager::Statistics> SourceManager::statistics() const {
+  std::vector<std::pair<ItemId, Running>> running;
+  {
+    std::lock_guard lock(mutex_);
+    running.assign(running_.begin(), running_.end());
+  }
+  std::vector<Statistics> all;
+  for (const auto& [id, source] : running) {
+    for (auto& values : source.source->statistics()) {
+      const ItemId item = values.collection.value == 0 ? id : catalog::item_of(values.collection);
+      all.push_back({item, source.replica, std::move(values)});
+    }
+  }
+  return all;
+}
+
+void SourceManager::wait_recent(const std::vector<ItemId>& sources, CancelToken& cancel) {
+  for (const ItemId id : sources) {
+    std::shared_ptr<replication::PostgresSource> source;
+    {
+      std::lock_guard lock(mutex_);
+      const auto found = running_.find(id);
+      if (found != running_.end()) source = found->second.source;
+    }
+    if (source) source->wait_recent(cancel);
+  }
+}
+
+void SourceManager::record(Status status) {
+  std::lock_guard lock(status_mutex_);
+  statuses_.push_back(std::move(status));
+  status_changed_.notify_all();
+}
+
+void SourceManager::write_statuses() {
+  const catalog::BuiltinTable& table =
+      catalog::builtin_table("mz_internal", "mz_source_status_history");
+  for (;;) {
+    std::deque<Status> batch;
+    {
+      std::unique_lock lock(status_mutex_);
+      status_changed_.wait(lock, [this] { return !statuses_.empty() || stopping_; });
+      if (statuses_.empty()) return;
+      batch.swap(statuses_);
+    }
+    catalog::BuiltinRows rows(table.columns);
+    for (const Status& status : batch) {
+      const auto optional_text = [](const std::string& text) {
+        return text.empty() ? Value(Null{}) : Value(text);
+      };
+      const Value details = status.hint.empty()
+                                ? Value(Null{})
+                                : Value("{\"hints\":[" + json_string(status.hint) + "]}");
+      rows.add({{"occurred_at", Value(status.occurred_at)},
+                {"source_id", catalog::id_text(status.item)},
+                {"status", Value(status.status)},
+                {"error", optional_text(status.error)},
+                {"details", details},
+                {"replica_id", catalog::id_text(status.replica)}});
+    }
+    storage::CommitRequest request;
+    storage::CollectionDelta delta;
+    delta.collection = catalog::collection_of(table);
+    delta.delta.rows.push_back(std::make_shared<const Batch>(rows.finish()));
+    request.deltas.push_back(std::move(delta));
+    if (const auto outcome = coordinator_.store().commit(std::move(request)); outcome.error) {
+      coordinator_.log(
+          "error", fmt::format("cannot record a source's status: {}", outcome.error->message()));
+    }
+  }
+}
+
+}  // namespace tailrace::engine
