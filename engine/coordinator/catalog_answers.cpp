@@ -34,18 +34,25 @@ auto find_oid(const Map& objects, Oid oid) -> decltype(objects.begin()->second.g
 catalog::PrivilegeSet privilege_named(std::string_view word) {
   std::string name;
   for (const char c : word) {
-    if (c != ' ' || !name.empty()) name += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    if (c != ' ' || !name.empty())
+      name += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
   }
   while (!name.empty() && name.back() == ' ') name.pop_back();
   using P = catalog::Privilege;
-  const std::pair<std::string_view, P> names[] = {
-      {"select", P::select}, {"insert", P::insert},     {"update", P::update},
-      {"delete", P::delete_}, {"usage", P::usage},       {"create", P::create},
-      {"createrole", P::create_role}, {"createdb", P::create_database}, {"createcluster", P::create_cluster}};
+  const std::pair<std::string_view, P> names[] = {{"select", P::select},
+                                                  {"insert", P::insert},
+                                                  {"update", P::update},
+                                                  {"delete", P::delete_},
+                                                  {"usage", P::usage},
+                                                  {"create", P::create},
+                                                  {"createrole", P::create_role},
+                                                  {"createdb", P::create_database},
+                                                  {"createcluster", P::create_cluster}};
   for (const auto& [known, privilege] : names) {
     if (known == name) return static_cast<catalog::PrivilegeSet>(privilege);
   }
-  throw SqlError(sqlstate::invalid_parameter_value, fmt::format("unrecognized privilege type: \"{}\"", word));
+  throw SqlError(sqlstate::invalid_parameter_value,
+                 fmt::format("unrecognized privilege type: \"{}\"", word));
 }
 
 // The role and all that it is a member of, directly or not.
@@ -65,7 +72,9 @@ std::set<catalog::RoleId> memberships(const catalog::Catalog& catalog, const Rol
 
 }  // namespace
 
-const catalog::Catalog& CatalogAnswers::catalog() const { return session_.catalog(); }
+const catalog::Catalog& CatalogAnswers::catalog() const {
+  return session_.catalog();
+}
 
 std::vector<Oid> CatalogAnswers::oids_of(Kind kind, std::string_view name) const {
   if (kind == Kind::function) {
@@ -129,7 +138,9 @@ std::optional<std::string> CatalogAnswers::comment(Oid object, int column, std::
 std::optional<std::string> CatalogAnswers::view_definition(Oid oid) const {
   const Item* item = catalog().find_by_oid(oid);
   if (item == nullptr) return std::nullopt;
-  const auto print = [](const ast::Query& query) { return grammar::print(query, {.without_ids = true}) + ";"; };
+  const auto print = [](const ast::Query& query) {
+    return grammar::print(query, {.without_ids = true}) + ";";
+  };
   if (const auto* view = item->as<catalog::View>()) return print(*view->query);
   if (const auto* view = item->as<catalog::MaterializedView>()) return print(*view->query);
   return std::nullopt;
@@ -139,7 +150,8 @@ std::optional<std::string> CatalogAnswers::index_definition(Oid oid, int column)
   const Item* item = catalog().find_by_oid(oid);
   const auto* index = item ? item->as<catalog::Index>() : nullptr;
   if (index == nullptr) return std::nullopt;
-  if (column == 0) return grammar::print(grammar::parse_statement(item->create_sql), {.without_ids = true});
+  if (column == 0)
+    return grammar::print(grammar::parse_statement(item->create_sql), {.without_ids = true});
   if (column < 0 || static_cast<std::size_t>(column) > index->key.size()) return std::nullopt;
   return grammar::print(index->key[static_cast<std::size_t>(column) - 1]);
 }
@@ -153,11 +165,14 @@ std::optional<bool> CatalogAnswers::has_privilege(Oid role_oid, Privileged kind,
   if (kind == Privileged::system) {
     acl = &catalog().system_privileges();
   } else if (kind == Privileged::schema) {
-    if (const auto* schema = find_oid(catalog().schemas(), object)) acl = &schema->privileges, owner = schema->owner;
+    if (const auto* schema = find_oid(catalog().schemas(), object))
+      acl = &schema->privileges, owner = schema->owner;
   } else if (kind == Privileged::database) {
-    if (const auto* in = find_oid(catalog().databases(), object)) acl = &in->privileges, owner = in->owner;
+    if (const auto* in = find_oid(catalog().databases(), object))
+      acl = &in->privileges, owner = in->owner;
   } else if (kind == Privileged::cluster) {
-    if (const auto* on = find_oid(catalog().clusters(), object)) acl = &on->privileges, owner = on->owner;
+    if (const auto* on = find_oid(catalog().clusters(), object))
+      acl = &on->privileges, owner = on->owner;
   } else if (const Item* item = catalog().find_by_oid(object)) {
     acl = &item->privileges;
     owner = item->owner;
@@ -172,7 +187,8 @@ std::optional<bool> CatalogAnswers::has_privilege(Oid role_oid, Privileged kind,
     begin = end + 1;
     if (role->superuser || roles.contains(owner)) return true;
     for (const auto& entry : *acl) {
-      const bool applies = entry.grantee.space == catalog::RoleId::Space::public_ || roles.contains(entry.grantee);
+      const bool applies =
+          entry.grantee.space == catalog::RoleId::Space::public_ || roles.contains(entry.grantee);
       if (applies && (entry.privileges & wanted) != 0) return true;
     }
   }
@@ -181,15 +197,20 @@ std::optional<bool> CatalogAnswers::has_privilege(Oid role_oid, Privileged kind,
 
 std::optional<Oid> CatalogAnswers::privileged_oid(Privileged kind, std::string_view name) const {
   switch (kind) {
-    case Privileged::schema: return catalog().resolve_schema(grammar::parse_name(name), session_.scope()).oid;
-    case Privileged::database: return catalog().resolve_database(name).oid;
-    case Privileged::cluster: return catalog().resolve_cluster(name).oid;
-    case Privileged::system: return 0;
+    case Privileged::schema:
+      return catalog().resolve_schema(grammar::parse_name(name), session_.scope()).oid;
+    case Privileged::database:
+      return catalog().resolve_database(name).oid;
+    case Privileged::cluster:
+      return catalog().resolve_cluster(name).oid;
+    case Privileged::system:
+      return 0;
     case Privileged::type: {
       const auto type = catalog().find_type(grammar::parse_name(name), session_.scope());
       return type ? std::optional(type->oid()) : std::nullopt;
     }
-    default: return catalog().resolve_item(grammar::parse_name(name), session_.scope()).oid;
+    default:
+      return catalog().resolve_item(grammar::parse_name(name), session_.scope()).oid;
   }
 }
 
@@ -205,7 +226,8 @@ std::vector<std::string> CatalogAnswers::current_schemas(bool with_implicit) con
   const catalog::NameScope scope = session_.scope();
   const catalog::Database* database = catalog().find_database(scope.database);
   for (const std::string& name : scope.search_path) {
-    if (catalog().find_schema(database ? database->id : catalog::DatabaseId(), name)) schemas.push_back(name);
+    if (catalog().find_schema(database ? database->id : catalog::DatabaseId(), name))
+      schemas.push_back(name);
   }
   return schemas;
 }
@@ -215,11 +237,15 @@ std::optional<std::string> CatalogAnswers::setting(std::string_view name) const 
   return variable ? std::optional(session_.variables().get(variable->name)) : std::nullopt;
 }
 
-bool CatalogAnswers::is_superuser() const { return session_.role().superuser; }
+bool CatalogAnswers::is_superuser() const {
+  return session_.role().superuser;
+}
 std::int32_t CatalogAnswers::connection_id() const {
   return static_cast<std::int32_t>(session_.options().connection_id);
 }
-std::string CatalogAnswers::environment_id() const { return "tailrace"; }
+std::string CatalogAnswers::environment_id() const {
+  return "tailrace";
+}
 std::int64_t CatalogAnswers::start_microseconds() const {
   static const std::int64_t started = now_microseconds();
   return started;

@@ -21,7 +21,8 @@ class CatalogAnswers final : public CatalogQuestions {
   std::optional<bool> is_visible(Kind kind, Oid oid) const override;
   std::optional<std::string> role_name(Oid role) const override;
   std::optional<Oid> role_oid(std::string_view name) const override;
-  std::optional<std::string> comment(Oid object, int column, std::string_view catalog) const override;
+  std::optional<std::string> comment(Oid object, int column,
+                                     std::string_view catalog) const override;
   std::optional<std::string> view_definition(Oid view) const override;
   std::optional<std::string> index_definition(Oid index, int column) const override;
   std::optional<bool> has_privilege(Oid role, Privileged kind, Oid object,

@@ -34,17 +34,18 @@ bool is_utf8(std::string_view text) {
 // Evaluates AS; what goes wrong inside is told vaguely, so that the value cannot leak through a message.
 std::string secret_text(SessionState& session, const ast::Expression& expression) {
   BindContext context = session.bind_context(Purpose::expression);
-  const ScalarPtr scalar = [&] {
-    ScalarPtr bound = bind_scalar(expression, nullptr, context);
-    if (bound->type.id() == TypeId::unknown)
-      return bind_scalar(expression, nullptr, context, TypeId::bytea);
-    if (bound->type.id() != TypeId::bytea) {
-      throw SqlError(sqlstate::datatype_mismatch,
-                     fmt::format("AS must have type bytea, not type {}", bound->type.name()))
-          .position(expression.position);
-    }
-    return bound;
-  }();
+  // An untyped literal is read as bytea; what has another type is told so.
+  const ScalarPtr own = bind_scalar(expression, nullptr, context);
+  const bool literal = std::holds_alternative<ast::StringLiteral>(expression.node) ||
+                       std::holds_alternative<ast::NullLiteral>(expression.node);
+  if (!literal && own->type.id() != TypeId::bytea) {
+    throw SqlError(sqlstate::datatype_mismatch,
+                   fmt::format("AS must have type bytea, not type {}", own->type.name()))
+        .position(expression.position);
+  }
+  const ScalarPtr scalar =
+      literal ? bind_scalar(expression, nullptr, context, TypeId::bytea, CastContext::implicit)
+              : own;
   Value value;
   try {
     const EvaluationContext evaluation{.session = &session.session_context(),

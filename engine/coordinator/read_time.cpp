@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+
+#include "engine/coordinator/source_manager.hpp"
 
 namespace tailrace::engine {
 
@@ -72,7 +75,20 @@ ReadTime read_as_of(SessionState& session, const ReadSet& reads, Timestamp as_of
 
 }  // namespace
 
+void wait_readable(SessionState& session, const std::vector<catalog::ItemId>& reads) {
+  std::set<catalog::ItemId> seen;
+  const auto visit = [&](const auto& self, catalog::ItemId id) -> void {
+    if (id.is_system() || !seen.insert(id).second) return;
+    session.coordinator().sources().wait_readable(session.catalog(), id, session.cancel_token());
+    if (const catalog::Item* item = session.catalog().find(id)) {
+      for (const catalog::ItemId used : item->uses) self(self, used);
+    }
+  };
+  for (const catalog::ItemId id : reads) visit(visit, id);
+}
+
 ReadSet read_set(SessionState& session, const std::vector<catalog::ItemId>& reads) {
+  wait_readable(session, reads);
   ReadSet set;
   std::shared_ptr<Cluster> cluster;
   for (const catalog::ItemId id : reads) {

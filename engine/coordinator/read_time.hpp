@@ -21,6 +21,10 @@ struct ReadSet {
   std::map<storage::CollectionId, std::shared_ptr<IndexReader>> indexed;
 };
 
+// Until all that these read, through views too, has its first snapshot.
+void wait_readable(SessionState& session, const std::vector<catalog::ItemId>& reads);
+
+// What to read; waits as above.
 ReadSet read_set(SessionState& session, const std::vector<catalog::ItemId>& reads);
 
 struct ReadTime {

@@ -73,6 +73,7 @@ std::unique_ptr<RowSource> try_lookup(SessionState& session, const PlannedSelect
     if (!lookup) continue;
     const std::shared_ptr<IndexReader> reader = cluster->index(candidate.index);
     if (!reader) continue;
+    wait_readable(session, planned.reads);
     ReadSet reads;
     reads.indexed[planned.lookup_on] = reader;
     const ReadTime at = choose_read_time(session, reads);

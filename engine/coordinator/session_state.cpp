@@ -92,7 +92,8 @@ int SessionState::extra_float_digits() const {
 }
 
 std::chrono::milliseconds SessionState::idle_in_transaction_timeout() const {
-  return std::chrono::milliseconds(as_milliseconds(variables_.get("idle_in_transaction_session_timeout")));
+  return std::chrono::milliseconds(
+      as_milliseconds(variables_.get("idle_in_transaction_session_timeout")));
 }
 
 TransactionStatus SessionState::transaction_status() const {

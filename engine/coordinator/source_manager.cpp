@@ -213,6 +213,29 @@ void SourceManager::wait_recent(const std::vector<ItemId>& sources, CancelToken&
   }
 }
 
+void SourceManager::wait_readable(const catalog::Catalog& catalog, ItemId table,
+                                  CancelToken& cancel) {
+  const Item* item = catalog.find(table);
+  if (item == nullptr) return;
+  ItemId parent;
+  if (const auto* source = item->as<Source>(); source && source->kind == Source::Kind::subsource) {
+    parent = source->parent;
+  }
+  if (const auto* filled = item->as<catalog::Table>()) parent = filled->source;
+  if (!parent) return;
+  std::shared_ptr<replication::PostgresSource> source;
+  {
+    std::lock_guard lock(mutex_);
+    if (readable_.contains(table)) return;
+    const auto found = running_.find(parent);
+    if (found != running_.end()) source = found->second.source;
+  }
+  if (!source) return;
+  source->wait_readable(catalog::collection_of(table), cancel);
+  std::lock_guard lock(mutex_);
+  readable_.insert(table);
+}
+
 void SourceManager::record(Status status) {
   std::lock_guard lock(status_mutex_);
   statuses_.push_back(std::move(status));

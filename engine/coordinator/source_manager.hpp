@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -37,6 +38,9 @@ class SourceManager {
 
   // For real_time_recency: everything that upstream had committed when called is visible when this returns.
   void wait_recent(const std::vector<catalog::ItemId>& sources, CancelToken& cancel);
+  // Until the table's first snapshot is there (or its error): before, there is nothing to read. At once for what no
+  // running source fills.
+  void wait_readable(const catalog::Catalog& catalog, catalog::ItemId table, CancelToken& cancel);
 
  private:
   struct Running {
@@ -61,6 +65,7 @@ class SourceManager {
   Coordinator& coordinator_;
   mutable std::mutex mutex_;
   std::map<catalog::ItemId, Running> running_;
+  std::set<catalog::ItemId> readable_;  // tables known to have their snapshot
 
   std::mutex status_mutex_;
   std::condition_variable status_changed_;
