@@ -4,9 +4,9 @@
 #include <unordered_map>
 
 #include "engine/dataflow/arranged_batch.hpp"
-#include "engine/dataflow/operators/operators.hpp"
 #include "engine/dataflow/ordered_rows.hpp"
 #include "engine/expression/evaluate.hpp"
+#include "engine/operators/run.hpp"
 
 namespace tailrace::engine {
 
@@ -55,19 +55,12 @@ std::vector<std::uint32_t> AggregateState::prepare(const Batch& rows, ErrorColle
   if (any_failed) return good;
   // 3. NULLs.
   if (!aggregate_.function->ignores_nulls || aggregate_.arguments.empty()) return good;
+  // Only the first argument decides; a separator that is NULL is the function's own matter.
   std::vector<std::uint32_t> kept;
-  bool dropped = false;
   for (std::uint32_t i = 0; i < counted_.size(); ++i) {
-    bool null = false;
-    for (std::size_t a = 0; a < aggregate_.arguments.size(); ++a)
-      null = null || values_[a]->is_null(i);
-    if (null) {
-      dropped = true;
-    } else {
-      kept.push_back(i);
-    }
+    if (!values_[0]->is_null(i)) kept.push_back(i);
   }
-  if (dropped) {
+  if (kept.size() < counted_.size()) {
     for (ColumnPtr& value : values_) value = gather(value, kept);
     for (std::uint32_t& i : kept) i = counted_[i];
     counted_ = std::move(kept);
@@ -215,7 +208,7 @@ class Extreme final : public Ordered {
       if (present[i] && !errors[i]) {
         rows_.scan(keys, i, group_, [&](const Batch& batch, std::size_t row, Diff count) {
           if (count < 0) {
-            errors[i] = negative_multiplicity("GROUP BY");
+            errors[i] = retraction_error(count);
             return false;
           }
           out.append_from(*batch.columns[group_.size()], row);
@@ -262,7 +255,7 @@ class WholeGroup final : public Ordered {
       std::vector<GroupId> id;
       rows_.scan(keys, i, group_, [&](const Batch& batch, std::size_t row, Diff times) {
         if (times < 0) {
-          errors[i] = negative_multiplicity("GROUP BY");
+          errors[i] = retraction_error(times);
           return false;
         }
         if (aggregate_.distinct) {
@@ -279,7 +272,7 @@ class WholeGroup final : public Ordered {
         }
         return true;
       });
-      if (errors[i]) {
+      if (errors[i] || arguments[0].size() == 0) {
         out.append_null();
         continue;
       }

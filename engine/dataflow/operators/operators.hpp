@@ -44,7 +44,4 @@ OperatorPtr make_join(JoinSide left, JoinSide right);
 OperatorPtr make_recompute(PlanPtr plan, std::vector<storage::CollectionId> inputs,
                            std::vector<std::vector<Type>> types);
 
-// What a row with a negative count is.
-DataError negative_multiplicity(std::string where);
-
 }  // namespace tailrace::engine

@@ -26,10 +26,4 @@ OperatorPtr make_negate() {
   return std::make_unique<Negate>();
 }
 
-DataError negative_multiplicity(std::string where) {
-  return {.state = sqlstate::data_corrupted,
-          .message = "a row was retracted more often than it was inserted",
-          .detail = "Found in " + std::move(where) + "."};
-}
-
 }  // namespace tailrace::engine

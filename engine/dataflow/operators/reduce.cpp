@@ -13,6 +13,7 @@
 #include "engine/dataflow/counted_groups.hpp"
 #include "engine/dataflow/group_window.hpp"
 #include "engine/dataflow/operators/operators.hpp"
+#include "engine/operators/run.hpp"
 
 namespace tailrace::engine {
 
@@ -152,7 +153,7 @@ class Reduce final : public Operator {
     for (std::size_t i = 0; i < groups.size(); ++i) {
       const Diff count = groups_->count(groups[i]);
       result.present[i] = count > 0;
-      if (count < 0) errors[i] = negative_multiplicity("GROUP BY");
+      if (count < 0) errors[i] = retraction_error(count);
     }
     result.rows = representatives(groups);
     for (const auto& aggregate : aggregates_) {

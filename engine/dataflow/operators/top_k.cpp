@@ -5,6 +5,7 @@
 #include "engine/dataflow/group_window.hpp"
 #include "engine/dataflow/operators/operators.hpp"
 #include "engine/dataflow/ordered_rows.hpp"
+#include "engine/operators/run.hpp"
 
 namespace tailrace::engine {
 
@@ -41,7 +42,10 @@ class TopK final : public Operator {
       for (const Batch& batch : before.rows) changes.push_back(batch.negated().with_time(time));
       for (const Batch& batch : after.rows) changes.push_back(batch.with_time(time));
       if (!changes.empty()) emit(consolidate(concatenate(changes)));
-      emit_negatives(time, after.negative - before.negative);
+      ErrorCollector errors;
+      for (const Diff count : before.negative) errors.add(retraction_error(count), time, -1);
+      for (const Diff count : after.negative) errors.add(retraction_error(count), time, 1);
+      if (!errors.empty()) emit_errors(consolidate(errors.take()));
     }
     waiting_.clear();
   }
@@ -51,8 +55,7 @@ class TopK final : public Operator {
  private:
   struct Windows {
     std::vector<Batch> rows;
-    Diff negative =
-        0;  // groups in which a row with a negative count stands before the window's end
+    std::vector<Diff> negative;  // counts below 0 that stand before a window's end, one a group
   };
 
   // What the window takes of `count` copies that stand after `passed` others.
@@ -72,16 +75,14 @@ class TopK final : public Operator {
     RunCollector kept;
     for (std::size_t group = 0; group < groups.rows; ++group) {
       std::uint64_t passed = 0;
-      bool negative = false;
       rows_.scan(groups, group, group_, [&](const Batch& batch, std::size_t row, Diff count) {
         if (window_ends_at(passed)) return false;
-        if (count < 0) return negative = true, false;
+        if (count < 0) return result.negative.push_back(count), false;
         if (const Diff diff = taken(passed, static_cast<std::uint64_t>(count)))
           kept.add(batch, row, diff);
         passed += static_cast<std::uint64_t>(count);
         return true;
       });
-      result.negative += negative;
     }
     result.rows = kept.take();
     return result;
@@ -91,7 +92,7 @@ class TopK final : public Operator {
   void emit_first(Timestamp time) {
     RunCollector kept;
     std::uint64_t passed = 0;
-    Diff negative = 0;
+    ErrorCollector errors;
     const Batch* last = nullptr;
     std::size_t last_row = 0;
     bool broken = false;
@@ -105,7 +106,7 @@ class TopK final : public Operator {
         const Diff count = leaf.diffs[row];
         if (count < 0) {
           broken = true;
-          ++negative;
+          errors.add(retraction_error(count), time, 1);
           continue;
         }
         if (const Diff diff = taken(passed, static_cast<std::uint64_t>(count)))
@@ -114,13 +115,6 @@ class TopK final : public Operator {
       }
     });
     for (const Batch& batch : kept.take()) emit(batch.with_time(time));
-    emit_negatives(time, negative);
-  }
-
-  void emit_negatives(Timestamp time, Diff diff) {
-    if (diff == 0) return;
-    ErrorCollector errors;
-    errors.add(negative_multiplicity("ORDER BY ... LIMIT"), time, diff);
     emit_errors(errors.take());
   }
 

@@ -8,6 +8,7 @@
 #include "engine/dataflow/group_window.hpp"
 #include "engine/dataflow/operators/operators.hpp"
 #include "engine/dataflow/ordered_rows.hpp"
+#include "engine/operators/run.hpp"
 #include "engine/operators/run_once.hpp"
 
 namespace tailrace::engine {
@@ -107,8 +108,7 @@ class Window final : public Operator {
     for (std::size_t i = 0; i < partitions.rows; ++i) {
       rows_.scan(partitions, i, node_.partition_by,
                  [&](const Batch& batch, std::size_t row, Diff count) {
-                   if (count < 0)
-                     throw negative_multiplicity("a window's partition").to_sql_error();
+                   if (count < 0) throw retraction_error(count).to_sql_error();
                    kept.add(batch, row, count);
                    return true;
                  });

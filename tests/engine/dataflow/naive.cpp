@@ -187,9 +187,7 @@ class Naive {
     const std::vector<int> arguments = all_columns(aggregate.arguments.size());
     if (aggregate.function->ignores_nulls && !arguments.empty()) {
       keep([&](std::uint32_t row) {
-        return std::none_of(arguments.begin(), arguments.end(), [&](int column) {
-          return values.columns[static_cast<std::size_t>(column)]->is_null(row);
-        });
+        return !values.columns[0]->is_null(row);  // only the first argument decides
       });
       evaluate_all();
     }

@@ -4,7 +4,10 @@
 
 #include "engine/functions/aggregate.hpp"
 #include "engine/functions/function.hpp"
+#include "engine/functions/table_function.hpp"
+#include "engine/functions/window.hpp"
 #include "tests/engine/dataflow/naive.hpp"
+#include "tests/engine/plans.hpp"
 
 namespace tailrace::engine::test {
 
@@ -156,6 +159,21 @@ PlanPtr RandomPlan::reduce_of(PlanPtr input) {
                          : aggregate.function->gives.type;
     node.aggregates.push_back(std::move(aggregate));
   }
+  if (wide_ && below(3) == 0) {
+    plan::Aggregate aggregate;
+    if (const ScalarPtr x = column_of(*input, TypeId::text)) {
+      aggregate.function = &by_hand::aggregate("string_agg", {TypeId::text, TypeId::text});
+      aggregate.arguments = {x, below(2) ? x : by_hand::text(",")};
+      aggregate.distinct = below(3) == 0;
+      aggregate.type = TypeId::text;
+      if (below(2) && !aggregate.distinct) {
+        const std::size_t c = below(input->types.size());
+        aggregate.order_by.push_back(
+            {.key = column(static_cast<int>(c), input->types[c]), .descending = below(2) == 0});
+      }
+      node.aggregates.push_back(std::move(aggregate));
+    }
+  }
   if (node.group_key.empty() && node.aggregates.empty()) return distinct(std::move(input));
   return reduce(std::move(node));
 }
@@ -174,8 +192,63 @@ PlanPtr RandomPlan::top_k_of(PlanPtr input) {
   return top_k(std::move(node));
 }
 
+PlanPtr RandomPlan::window_of(PlanPtr input) {
+  plan::Window node;
+  node.input = input;
+  const auto any = [&] { return static_cast<int>(below(input->types.size())); };
+  if (below(4)) node.partition_by.push_back(any());
+  for (std::size_t i = below(3); i > 0; --i)
+    node.order_by.push_back({.column = any(), .descending = below(2) == 0});
+  node.expressions.push_back(
+      {.function = window_functions_named(below(2) ? "row_number" : "rank")[0],
+       .type = TypeId::int8});
+  if (const ScalarPtr x = column_of(*input, TypeId::int4)) {
+    const AggregateFunction& sum = by_hand::aggregate("sum", {TypeId::int4});
+    node.expressions.push_back({.aggregate = &sum, .arguments = {x}, .type = sum.gives.type});
+  }
+  return window(std::move(node));
+}
+
+PlanPtr RandomPlan::flat_map_of(PlanPtr input) {
+  const ScalarPtr x = column_of(*input, TypeId::int4);
+  if (!x) return input;
+  const TableFunction* series = nullptr;
+  for (const TableFunction* function : table_functions_named("generate_series")) {
+    if (function->takes.size() == 2 && function->takes[0].type == Type(TypeId::int4))
+      series = function;
+  }
+  REQUIRE(series != nullptr);
+  return flat_map(
+      {.input = input, .function = series, .arguments = {int4(1), x}, .ordinality = below(2) == 0});
+}
+
+// The transitive closure of a graph of two int4 columns.
+PlanPtr RandomPlan::closure_of(PlanPtr input) {
+  const ScalarPtr from = column_of(*input, TypeId::int4), to = column_of(*input, TypeId::int4);
+  if (!from) return input;
+  const LocalId outside{next_local_++}, reach{next_local_++};
+  const PlanPtr edge = distinct(project(
+      get_local(outside, input->types, input->nullable),
+      {std::get<scalar::Column>(from->node).index, std::get<scalar::Column>(to->node).index}));
+  const std::vector<Type> types = edge->types;
+  const PlanPtr reached = get_local(reach, types, {true, true});
+  const PlanPtr step =
+      project(join({reached, edge}, {{column(1, TypeId::int4), column(2, TypeId::int4)}}), {0, 3});
+  return let(outside, std::move(input),
+             let_rec({.ids = {reach},
+                      .values = {distinct(union_all({edge, step}))},
+                      .types = {types},
+                      .body = get_local(reach, types, {true, true})}));
+}
+
 PlanPtr RandomPlan::plan(int depth) {
   if (depth <= 0) return leaf();
+  if (wide_ && below(3) == 0) {
+    const PlanPtr input = plan(depth - 1);
+    if (input->types.empty()) return input;
+    const std::size_t kind = below(7);
+    return kind < 3 ? window_of(input) : kind < 6 ? flat_map_of(input) : closure_of(input);
+  }
   switch (below(9)) {
     case 0:
       return leaf();

@@ -9,7 +9,8 @@ namespace tailrace::engine::test {
 
 class RandomPlan {
  public:
-  explicit RandomPlan(std::uint64_t seed) : random_(seed) {}
+  // `wide`: also what the naive evaluation does not know.
+  explicit RandomPlan(std::uint64_t seed, bool wide = false) : random_(seed), wide_(wide) {}
 
   // Collections 1 to 3: (int4, int4, float8, text), values from few, NULLs among them.
   static const std::vector<Type>& collection_types();
@@ -26,10 +27,14 @@ class RandomPlan {
   PlanPtr join_of(int depth);
   PlanPtr reduce_of(PlanPtr input);
   PlanPtr top_k_of(PlanPtr input);
+  PlanPtr window_of(PlanPtr input);
+  PlanPtr flat_map_of(PlanPtr input);
+  PlanPtr closure_of(PlanPtr input);
   ScalarPtr column_of(const Plan& plan, TypeId type);  // null: none
   Value value(const Type& type);
 
   std::mt19937_64 random_;
+  bool wide_;
   std::uint32_t next_local_ = 1;
 };
 
