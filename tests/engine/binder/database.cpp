@@ -26,7 +26,8 @@ catalog::CatalogPtr with_schema() {
   catalog::Database database{.id = catalog::DatabaseId::user(1), .name = "materialize"};
   const auto id = database.id;
   transaction.create(std::move(database));
-  transaction.create(catalog::Schema{.id = catalog::SchemaId::user(1), .name = "public", .database = id});
+  transaction.create(
+      catalog::Schema{.id = catalog::SchemaId::user(1), .name = "public", .database = id});
   return transaction.committed(1);
 }
 
@@ -71,7 +72,9 @@ void Database::view(const std::string& name, const std::string& sql) {
   catalog_ = with_item(catalog_, {.name = name, .body = std::move(body)});
 }
 
-BindContext Database::context(Purpose purpose) const { return {.catalog = *catalog_, .purpose = purpose}; }
+BindContext Database::context(Purpose purpose) const {
+  return {.catalog = *catalog_, .purpose = purpose};
+}
 
 BoundQuery Database::bind(const std::string& sql) const {
   BindContext binding = context();
@@ -133,7 +136,8 @@ std::string Database::error(const std::string& sql) const {
 std::string Database::columns(const std::string& sql) const {
   std::string text;
   for (const ColumnSchema& column : bind(sql).schema.columns) {
-    text += (text.empty() ? "" : ", ") + column.name + " " + column.type.name() + (column.nullable ? "?" : "");
+    text += (text.empty() ? "" : ", ") + column.name + " " + column.type.name() +
+            (column.nullable ? "?" : "");
   }
   return text;
 }
@@ -143,7 +147,11 @@ const Database& shop() {
     Database made;
     const Type integer = TypeId::int4;
     made.table("item", {{"id", integer, false}, {"cat", integer, true}, {"price", integer, true}},
-               {{"1", "1", "10"}, {"2", "1", "20"}, {"3", "2", "30"}, {"4", "NULL", "40"}, {"5", "9", "NULL"}});
+               {{"1", "1", "10"},
+                {"2", "1", "20"},
+                {"3", "2", "30"},
+                {"4", "NULL", "40"},
+                {"5", "9", "NULL"}});
     made.table("cat", {{"id", integer, false}, {"label", TypeId::text, true}},
                {{"1", "tools"}, {"2", "toys"}, {"3", "empty"}});
     made.table("hot", {{"id", integer, true}, {"score", integer, true}},
