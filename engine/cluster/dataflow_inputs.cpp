@@ -54,11 +54,12 @@ std::unique_ptr<DataflowInputs> DataflowInputs::open(
     }
     inputs->as_of_ = held;
   }
-  // 4. Listen from there: that holds it from now on.
+  // 4. Listen to what comes after it: that holds it from now on. (Changes at the time itself may have been
+  // compacted away with what was before.)
   if (!inputs->stored_.empty()) {
-    inputs->listener_ = store.listen(inputs->stored_, inputs->as_of_);
+    inputs->listener_ = store.listen(inputs->stored_, inputs->as_of_ + 1);
     inputs->listener_->on_progress(inputs->wake_);
-    inputs->stored_upper_ = inputs->as_of_;
+    inputs->stored_upper_ = inputs->as_of_ + 1;
   }
   inputs->start_following();
   inputs->lower_ = inputs->as_of_ + 1;
