@@ -15,6 +15,7 @@ std::vector<Function> integer_functions();
 std::vector<Function> float_functions();
 std::vector<Function> numeric_functions();
 std::vector<Function> text_functions();
+std::vector<Function> text_joining_functions();
 std::vector<Function> pattern_functions();
 std::vector<Function> bytea_functions();
 std::vector<Function> date_functions();

@@ -43,26 +43,13 @@ struct Registry {
 
   Registry() {
     for (auto* family : {
-             comparison_functions,
-             boolean_functions,
-             integer_functions,
-             float_functions,
-             numeric_functions,
-             text_functions,
-             pattern_functions,
-             bytea_functions,
-             date_functions,
-             date_field_functions,
-             date_format_functions,
-             jsonb_functions,
-             array_functions,
-             list_functions,
-             map_functions,
-             record_functions,
-             range_functions,
-             virtual_time_functions,
-             system_functions,
-             catalog_functions,
+             comparison_functions,   boolean_functions,    integer_functions,
+             float_functions,        numeric_functions,    text_functions,
+             text_joining_functions, pattern_functions,    bytea_functions,
+             date_functions,         date_field_functions, date_format_functions,
+             jsonb_functions,        array_functions,      list_functions,
+             map_functions,          record_functions,     range_functions,
+             virtual_time_functions, system_functions,     catalog_functions,
              privilege_functions,
          }) {
       add(family());
