@@ -83,6 +83,7 @@ Collection::Contents Collection::contents_locked() {
           .compacted_to = compacted_to_,
           .upper = upper(),
           .folded_through = folded_through_,
+          .last_sequence = last_sequence_,
           .last_write = last_write_};
 }
 
@@ -117,31 +118,36 @@ void Collection::set_since_pinned(bool pinned) {
   since_pinned_ = pinned;
 }
 
-void Collection::add_runs_locked(std::vector<TailRunPtr> runs) {
+void Collection::add_locked(std::vector<TailRunPtr> runs, ManifestPtr manifest,
+                            std::span<const ManifestEntry> entered) {
   std::size_t bytes = 0;
   for (auto& run : runs) {
     bytes += run->bytes;
     for (const auto& follower : followers_) follower.queue->push({follower.place, run});
+    if (!first_unfolded_) first_unfolded_ = run->first_sequence;
+    last_sequence_ = std::max(last_sequence_, run->last_sequence);
     tail_.push_back(std::move(run));
   }
   tail_bytes_ += bytes;
+  if (manifest) manifest_ = std::move(manifest);
+  for (const ManifestEntry& entry : entered) {
+    for (const auto& follower : followers_) follower.queue->push({follower.place, entry});
+  }
 }
 
 void Collection::publish(std::vector<TailRunPtr> runs, ManifestPtr manifest,
                          std::span<const ManifestEntry> entered, Timestamp time) {
   std::lock_guard lock(mutex_);
-  add_runs_locked(std::move(runs));
-  if (manifest) manifest_ = std::move(manifest);
-  for (const ManifestEntry& entry : entered) {
-    for (const auto& follower : followers_) follower.queue->push({follower.place, entry});
-  }
+  add_locked(std::move(runs), std::move(manifest), entered);
   last_write_ = std::max(last_write_, time);
 }
 
-void Collection::append(std::vector<TailRunPtr> runs, Timestamp upper) {
+void Collection::append(std::vector<TailRunPtr> runs, ManifestPtr manifest,
+                        std::span<const ManifestEntry> entered, Timestamp upper) {
   std::lock_guard lock(mutex_);
   for (const auto& run : runs) last_write_ = std::max(last_write_, run->max_time);
-  add_runs_locked(std::move(runs));
+  for (const auto& entry : entered) last_write_ = std::max(last_write_, entry.max_time());
+  add_locked(std::move(runs), std::move(manifest), entered);
   upper_ = upper;
 }
 
@@ -160,6 +166,12 @@ void Collection::replace(Replacement replacement) {
   if (replacement.manifest) manifest_ = std::move(replacement.manifest);
   folded_through_ = std::max(folded_through_, replacement.folded_through);
   compacted_to_ = std::max(compacted_to_, replacement.compacted_to);
+  if (replacement.folded_through == 0) return;
+  if (folded_through_ >= last_sequence_) {
+    first_unfolded_.reset();
+  } else {
+    first_unfolded_ = folded_through_ + 1;
+  }
 }
 
 std::size_t Collection::tail_run_count() const {
@@ -170,8 +182,7 @@ std::size_t Collection::tail_run_count() const {
 std::optional<std::uint64_t> Collection::first_unfolded() const {
   if (kind() == CollectionKind::volatile_) return std::nullopt;
   std::lock_guard lock(mutex_);
-  if (tail_.empty()) return std::nullopt;
-  return tail_.front()->first_sequence;
+  return first_unfolded_;
 }
 
 Collection::Holds::iterator Collection::hold_locked(Timestamp time) {

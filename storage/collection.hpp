@@ -54,6 +54,7 @@ class Collection {
     Timestamp compacted_to = 0;  // what parts have lost: a restart comes back to this since
     Timestamp upper = 0;
     std::uint64_t folded_through = 0;
+    std::uint64_t last_sequence = 0;  // of a log record that concerns it
     Timestamp last_write = 0;
   };
   Contents contents();
@@ -71,7 +72,8 @@ class Collection {
   void publish(std::vector<TailRunPtr> runs, ManifestPtr manifest,
                std::span<const ManifestEntry> entered, Timestamp time);
   // A derived collection's, at once with its new upper.
-  void append(std::vector<TailRunPtr> runs, Timestamp upper);
+  void append(std::vector<TailRunPtr> runs, ManifestPtr manifest,
+              std::span<const ManifestEntry> entered, Timestamp upper);
   // The compactor's: the same contents in another form. The first `prefix` runs of the tail become
   // `runs`; later runs that undo one of them go too. `manifest` null: unchanged.
   struct Replacement {
@@ -85,7 +87,8 @@ class Collection {
 
   std::size_t tail_bytes() const { return tail_bytes_.load(); }
   std::size_t tail_run_count() const;
-  // Of the oldest record that is only in the log; none: all is folded.
+  // Of the oldest record that only the log has, even if the tail has nothing of it any more: parts
+  // do not know yet what was joined away. None: all is folded.
   std::optional<std::uint64_t> first_unfolded() const;
 
   using Holds = std::multiset<Timestamp>;
@@ -114,7 +117,8 @@ class Collection {
  private:
   Timestamp since_locked();
   Contents contents_locked();
-  void add_runs_locked(std::vector<TailRunPtr> runs);
+  void add_locked(std::vector<TailRunPtr> runs, ManifestPtr manifest,
+                  std::span<const ManifestEntry> entered);
 
   const CollectionId id_;
   CollectionDescription description_;
@@ -132,6 +136,8 @@ class Collection {
   Timestamp last_write_;
   Timestamp compacted_to_;
   std::uint64_t folded_through_;
+  std::optional<std::uint64_t> first_unfolded_;
+  std::uint64_t last_sequence_ = 0;
   bool since_pinned_ = false;
   Holds holds_;
   struct Follower {

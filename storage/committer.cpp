@@ -26,7 +26,11 @@ constexpr auto sync_retry_interval = milliseconds(200);
 }  // namespace
 
 Committer::Committer(StoreState& state)
-    : state_(state), last_time_(state.progress.latest_time()), thread_([this] { run(); }) {}
+    : state_(state),
+      last_time_(state.progress.latest_time()),
+      written_ceiling_(last_time_),
+      durable_ceiling_(last_time_),
+      thread_([this] { run(); }) {}
 
 Committer::~Committer() {
   {
@@ -123,25 +127,32 @@ Timestamp Committer::next_time() {
 }
 
 rocksdb::Status Committer::reserve(Timestamp time) {
-  const Timestamp ceiling = state_.clock_ceiling;
-  if (time + ceiling_lead_ms / 2 <= ceiling) return rocksdb::Status::OK();
-  std::string value;
-  put_u64(value, time + ceiling_lead_ms);
-  rocksdb::WriteBatch batch;
-  auto status =
-      batch.Put(state_.database->meta(),
-                rocksdb::Slice(clock_ceiling_key.data(), clock_ceiling_key.size()), value);
-  if (status.ok()) status = state_.database->write(batch);
-  // Below the old ceiling the new one may reach the disk with whatever is synced next.
-  if (status.ok() && time > ceiling) status = state_.database->sync();
-  if (status.ok()) state_.clock_ceiling = time + ceiling_lead_ms;
+  rocksdb::Status status;
+  if (time + ceiling_lead_ms / 2 > written_ceiling_) {
+    std::string value;
+    put_u64(value, time + ceiling_lead_ms);
+    rocksdb::WriteBatch batch;
+    status = batch.Put(state_.database->meta(),
+                       rocksdb::Slice(clock_ceiling_key.data(), clock_ceiling_key.size()), value);
+    if (status.ok()) status = state_.database->write(batch);
+    if (status.ok()) written_ceiling_ = time + ceiling_lead_ms;
+  }
+  // Most often some commit's sync has made it durable by now.
+  if (status.ok() && time > durable_ceiling_) status = sync();
+  return status;
+}
+
+rocksdb::Status Committer::sync() {
+  const Timestamp ceiling = written_ceiling_;
+  rocksdb::Status status;
+  if (state_.options.sync) status = state_.database->sync();
+  if (status.ok()) durable_ceiling_ = ceiling;
   return status;
 }
 
 bool Committer::sync_until_done() {
-  if (!state_.options.sync) return true;
   for (;;) {
-    const auto status = state_.database->sync();
+    const auto status = sync();
     if (status.ok()) return true;
     state_.warn(fmt::format("commits wait: could not sync: {}", status.ToString()));
     std::unique_lock lock(mutex_);

@@ -40,8 +40,10 @@ class Committer {
   void run_group(std::vector<Pending> pending);
   std::vector<Pending> take_group();
   Timestamp next_time();
-  // Makes sure that `time` may be shown: synced where the ceiling has to rise. Not ok: it may not.
+  // Makes sure that `time` may be shown: synced where the durable ceiling is below it. Not ok: it
+  // may not.
   rocksdb::Status reserve(Timestamp time);
+  rocksdb::Status sync();
   bool sync_until_done();
   void publish_volatile_deltas(Timestamp time);
   void advance(Timestamp time);
@@ -57,6 +59,8 @@ class Committer {
 
   // Of the thread alone.
   Timestamp last_time_;
+  Timestamp written_ceiling_;
+  Timestamp durable_ceiling_;
   std::uint64_t last_wall_ = 0;
   bool wall_went_back_ = false;
   Steady::time_point last_group_{};

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <atomic>
-#include <vector>
 
 #include "storage/store_state.hpp"
 
@@ -33,12 +32,5 @@ enum class MergeWhat : std::uint8_t {
 // True if it changed anything. Gives up when `stop` is set.
 bool merge_parts(StoreState& state, Collection& collection, MergeWhat what,
                  const std::atomic<bool>& stop);
-
-// Makes a change of manifest durable: `change` edits a copy of the entries as they are then, or
-// says false to leave it. Publishes it with `replacement` (its manifest is set here). `named` parts
-// are from then on the manifest's. False: left, or the collection is gone.
-bool change_manifest(StoreState& state, Collection& collection, Collection::Replacement replacement,
-                     const std::vector<PartPtr>& named,
-                     const std::function<bool(const Collection::Contents&, Manifest&)>& change);
 
 }  // namespace tailrace::storage

@@ -36,6 +36,7 @@ Compactor::~Compactor() {
   changed_.notify_all();
   folder_.join();
   merger_.join();
+  charge(0);
 }
 
 bool Compactor::sleep(milliseconds time) {
@@ -96,7 +97,8 @@ void Compactor::fold_pass() {
   }
   // 2. All of them together, largest first.
   const bool pressed =
-      state_.options.memory != nullptr && state_.options.memory->pressure() > memory_pressure_high;
+      !charge(total_tail()) || (state_.options.memory != nullptr &&
+                                state_.options.memory->pressure() > memory_pressure_high);
   std::ranges::sort(collections, std::ranges::greater(),
                     [](const CollectionPtr& collection) { return collection->tail_bytes(); });
   const std::size_t wanted = pressed ? tail_max / 8 : tail_max / 2;
@@ -115,7 +117,20 @@ void Compactor::fold_pass() {
       break;
     fold_tail(state_, *collection);
   }
+  charge(total_tail());
   cut_log(false);
+}
+
+bool Compactor::charge(std::size_t tail_bytes) {
+  MemoryBudget* memory = state_.options.memory;
+  if (memory == nullptr) return true;
+  if (tail_bytes > charged_bytes_) {
+    if (!memory->try_charge(tail_bytes - charged_bytes_)) return false;
+  } else {
+    memory->release(charged_bytes_ - tail_bytes);
+  }
+  charged_bytes_ = tail_bytes;
+  return true;
 }
 
 void Compactor::merge_pass() {
@@ -153,8 +168,7 @@ void Compactor::compact_now(Collection& collection) {
     return;
   }
   fold_tail(state_, collection);
-  while (merge_parts(state_, collection, MergeWhat::all, stopping_)) {
-  }
+  merge_parts(state_, collection, MergeWhat::all, stopping_);
   bury();
   cut_log(true);
 }

@@ -25,6 +25,8 @@ class Compactor {
   void run(void (Compactor::*pass)(), std::chrono::milliseconds interval);
   void fold_pass();
   void merge_pass();
+  // Accounts for the tails in the memory budget; false: there is no room for them all.
+  bool charge(std::size_t tail_bytes);
   void bury();
   void cut_log(bool reclaim);
   bool sleep(std::chrono::milliseconds time);  // false: stopping
@@ -38,6 +40,7 @@ class Compactor {
   std::uint64_t cut_ = 0;
   std::chrono::steady_clock::time_point opened_;
   bool pinned_ = true;
+  std::size_t charged_bytes_ = 0;  // of the folder's thread
   std::atomic<bool> stopping_{false};
   std::thread folder_;
   std::thread merger_;

@@ -3,6 +3,7 @@
 
 #include "storage/compaction.hpp"
 #include "storage/fault_point.hpp"
+#include "storage/manifest_change.hpp"
 
 namespace tailrace::storage {
 
@@ -64,7 +65,7 @@ std::size_t prefix_of(const std::vector<TailRunPtr>& tail) {
 bool fold_prefix(StoreState& state, Collection& collection) {
   const auto contents = collection.contents();
   const std::size_t prefix = prefix_of(contents.tail);
-  if (prefix == 0) return false;
+  if (contents.last_sequence <= contents.folded_through) return false;
   const std::vector<TailRunPtr> runs(contents.tail.begin(),
                                      contents.tail.begin() + static_cast<std::ptrdiff_t>(prefix));
   Collection::Replacement replacement{.prefix = prefix, .compacted_to = contents.since};
@@ -73,6 +74,8 @@ bool fold_prefix(StoreState& state, Collection& collection) {
     replacement.folded_through = std::max(replacement.folded_through, run->last_sequence);
     folded.insert(run.get());
   }
+  // Also what was joined away behind the last run: from the parts' since on, it never was.
+  if (prefix == contents.tail.size()) replacement.folded_through = contents.last_sequence;
   std::vector<PartPtr> parts;
   for (const bool errors : {false, true}) {
     if (auto part = write_part(state, collection, errors, runs, contents.since))
@@ -80,21 +83,23 @@ bool fold_prefix(StoreState& state, Collection& collection) {
   }
   fault_point("fold_written");
   return change_manifest(
-      state, collection, std::move(replacement), parts,
-      [&](const Collection::Contents& now, Manifest& manifest) {
-        // A truncation that came meanwhile undid the runs one by one; now it undoes the parts.
-        std::optional<Timestamp> truncated;
-        for (const auto& run : now.tail) {
-          if (folded.contains(run->undoes.get()) && !folded.contains(run.get())) {
-            truncated = std::min(truncated.value_or(run->min_time), run->min_time);
-          }
-        }
-        for (const auto& part : parts) {
-          manifest.entries.push_back({part});
-          if (truncated) manifest.entries.push_back({part, -1, *truncated});
-        }
-        return true;
-      });
+      state, collection,
+      {.replacement = std::move(replacement),
+       .named = parts,
+       .edit = [&](const Collection::Contents& now, Manifest& manifest) {
+         // A truncation that came meanwhile undid the runs one by one; now it undoes the parts.
+         std::optional<Timestamp> truncated;
+         for (const auto& run : now.tail) {
+           if (folded.contains(run->undoes.get()) && !folded.contains(run.get())) {
+             truncated = std::min(truncated.value_or(run->min_time), run->min_time);
+           }
+         }
+         for (const auto& part : parts) {
+           manifest.entries.push_back({part});
+           if (truncated) manifest.entries.push_back({part, -1, *truncated});
+         }
+         return true;
+       }});
 }
 
 }  // namespace
@@ -137,13 +142,12 @@ void join_tail(StoreState& state, Collection& collection, JoinWhat what) {
 
 bool fold_tail(StoreState& state, Collection& collection) {
   std::lock_guard lock(collection.fold_mutex);
-  std::size_t left = collection.contents().tail.size();
+  // What comes while we fold is the next fold's.
+  const std::uint64_t last = collection.contents().last_sequence;
   bool folded = false;
-  while (left > 0 && fold_prefix(state, collection)) {
+  while (collection.contents().folded_through < last) {
+    if (!fold_prefix(state, collection)) break;
     folded = true;
-    const std::size_t now = collection.tail_run_count();
-    if (now == 0 || now >= left) break;
-    left = now;
   }
   return folded;
 }

@@ -25,7 +25,9 @@ struct Changes {
   std::vector<OfCollection> changed;
 };
 
-// One thread at a time. Holds compaction from its position.
+// One thread at a time. Holds compaction from its position, which moves when changes are handed
+// out: who must ask for the same changes again after a restart (a stored view that did not append
+// them yet) keeps a ReadHold of its own.
 class Listener {
  public:
   virtual ~Listener() = default;

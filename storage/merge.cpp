@@ -7,6 +7,7 @@
 #include "storage/chunk.hpp"
 #include "storage/compaction.hpp"
 #include "storage/fault_point.hpp"
+#include "storage/manifest_change.hpp"
 
 namespace tailrace::storage {
 
@@ -14,7 +15,6 @@ namespace {
 
 constexpr std::uint64_t part_bytes_max = 256 << 20;  // of one output file
 constexpr std::uint64_t tier_bytes_min = 64 << 10;   // below, all sizes are alike
-constexpr std::uint64_t tier_merge_bytes_max = std::uint64_t{4} << 30;
 constexpr std::size_t tier_parts_min = 6;
 // Updates that may lie about beyond twice the live ones before a merge for space alone.
 constexpr std::uint64_t dead_updates_slack = 8192;
@@ -225,13 +225,12 @@ std::vector<ManifestEntry> similar_in_size(const std::vector<ManifestEntry>& ent
   std::map<int, std::vector<ManifestEntry>> tiers;
   for (const auto& entry : entries) {
     const std::uint64_t size = entry.part->info().bytes / tier_bytes_min;
+    if (entry.part->info().bytes >= part_bytes_max / 2)
+      continue;  // a merge would give the same again
     tiers[std::bit_width(size) / 2].push_back(entry);
   }
   for (auto& [tier, alike] : tiers) {
-    if (alike.size() < tier_parts_min) continue;
-    std::uint64_t bytes = 0;
-    for (const auto& entry : alike) bytes += entry.part->info().bytes;
-    if (bytes <= tier_merge_bytes_max) return alike;
+    if (alike.size() >= tier_parts_min) return alike;
   }
   return {};
 }
@@ -255,11 +254,12 @@ bool merge_parts(StoreState& state, Collection& collection, MergeWhat what,
   bool changed = false;
   auto contents = collection.contents();
   if (const auto gone = cancelling(contents); !gone.empty()) {
-    changed = change_manifest(state, collection, {.compacted_to = contents.since}, {},
-                              [&](const Collection::Contents&, Manifest& manifest) {
-                                for (const auto& entry : gone) erase_one(manifest, entry);
-                                return true;
-                              });
+    changed = change_manifest(state, collection,
+                              {.replacement = {.compacted_to = contents.since},
+                               .edit = [&](const Collection::Contents&, Manifest& manifest) {
+                                 for (const auto& entry : gone) erase_one(manifest, entry);
+                                 return true;
+                               }});
     if (!changed) return false;
     contents = collection.contents();
   }
@@ -269,14 +269,15 @@ bool merge_parts(StoreState& state, Collection& collection, MergeWhat what,
     const auto outputs = Merge(state, collection, errors, contents.since, inputs).run(stop);
     if (!outputs) return changed;
     fault_point("merge_written");
-    const bool done = change_manifest(state, collection, {.compacted_to = contents.since}, *outputs,
-                                      [&](const Collection::Contents&, Manifest& manifest) {
-                                        for (const auto& entry : inputs) erase_one(manifest, entry);
-                                        for (const auto& part : *outputs) {
-                                          manifest.entries.push_back({part});
-                                        }
-                                        return true;
-                                      });
+    const bool done =
+        change_manifest(state, collection,
+                        {.replacement = {.compacted_to = contents.since},
+                         .named = *outputs,
+                         .edit = [&](const Collection::Contents&, Manifest& manifest) {
+                           for (const auto& entry : inputs) erase_one(manifest, entry);
+                           for (const auto& part : *outputs) manifest.entries.push_back({part});
+                           return true;
+                         }});
     if (!done) return changed;
     changed = true;
     if (errors) continue;

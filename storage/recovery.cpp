@@ -25,9 +25,8 @@ class Recovery {
 
   void run() {
     check_format();
-    state_.clock_ceiling = number(clock_ceiling_key).value_or(0);
     state_.catalog_version = number(catalog_version_key).value_or(0);
-    latest_ = state_.clock_ceiling;
+    latest_ = number(clock_ceiling_key).value_or(0);
     read_records();
     read_collections();
     sweep_parts();
@@ -170,7 +169,7 @@ class Recovery {
       }
     }
     if (appended) {
-      collection.append(std::move(runs), std::max(collection.upper(), entry.upper));
+      collection.append(std::move(runs), nullptr, {}, std::max(collection.upper(), entry.upper));
     } else {
       collection.publish(std::move(runs), nullptr, {}, time);
     }

@@ -6,13 +6,12 @@
 #include <chrono>
 #include <future>
 
+#include "storage/append.hpp"
 #include "storage/byte_codec.hpp"
 #include "storage/chunk.hpp"
 #include "storage/committer.hpp"
 #include "storage/compactor.hpp"
-#include "storage/fault_point.hpp"
 #include "storage/keys.hpp"
-#include "storage/log_record.hpp"
 #include "storage/lookup.hpp"
 #include "storage/part_writer.hpp"
 #include "storage/store_listener.hpp"
@@ -76,7 +75,10 @@ class RocksStore final : public Store {
   }
 
   AppendOutcome append(CollectionId id, Timestamp expected_upper, Timestamp new_upper,
-                       Delta delta) override;
+                       Delta delta) override {
+    return storage::append(state_, *state_.collections.get(id), expected_upper, new_upper,
+                           std::move(delta));
+  }
 
   void create_volatile(CollectionId id, CollectionDescription description) override {
     ensure(description.kind == CollectionKind::volatile_,
@@ -199,52 +201,6 @@ class RocksStore final : public Store {
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<Compactor> compactor_;
 };
-
-AppendOutcome RocksStore::append(CollectionId id, Timestamp expected_upper, Timestamp new_upper,
-                                 Delta delta) {
-  const CollectionPtr collection = state_.collections.get(id);
-  if (collection->kind() != CollectionKind::derived) {
-    throw SqlError(sqlstate::wrong_object_type,
-                   fmt::format("collection {} does not take appends", id.value));
-  }
-  ensure(new_upper >= expected_upper, "an upper never goes back");
-  std::lock_guard lock(collection->append_mutex);
-  collection->check_exists();
-  if (collection->upper() != expected_upper) return {.upper = collection->upper()};
-
-  Log::Ticket ticket;
-  std::vector<TailRunPtr> runs;
-  if (!delta.empty()) {
-    std::string entry;
-    encode_log_entry({.kind = LogEntry::Kind::append,
-                      .collection = id,
-                      .delta = delta,
-                      .lower = expected_upper,
-                      .upper = new_upper},
-                     entry);
-    rocksdb::WriteBatch batch;
-    // Not synced: after a power failure the upper is what the log still has, and the view goes on
-    // from there.
-    check(state_.log->write(batch, encode_log_record(0, entry), ticket), "append");
-    fault_point("append_written");
-    auto add = [&](std::vector<BatchPtr>& batches, bool errors) {
-      for (auto& batch : batches) {
-        runs.push_back(make_tail_run(std::move(batch), errors, ticket.sequence()));
-        ensure(runs.back()->min_time >= expected_upper && runs.back()->max_time < new_upper,
-               "appended times lie between the uppers");
-      }
-    };
-    add(delta.rows, false);
-    add(delta.errors, true);
-  }
-  collection->append(std::move(runs), new_upper);
-  ticket = {};
-  state_.progress.notify();
-  std::vector<ListenerQueuePtr> queues;
-  collection->add_followers(queues);
-  for (const auto& queue : queues) queue->progress();
-  return {.appended = true, .upper = new_upper};
-}
 
 std::vector<ReadHoldPtr> RocksStore::hold(std::span<const CollectionId> ids, Timestamp time) {
   std::vector<CollectionPtr> collections;

@@ -28,9 +28,6 @@ struct StoreState {
   Progress progress;
   std::atomic<std::uint64_t> catalog_version{0};
 
-  // No time above it was ever shown, and none is before a higher one is durable.
-  std::atomic<Timestamp> clock_ceiling{0};
-
   // Set by the compactor: tails are far above their bound, and commits that add to them wait.
   std::atomic<bool> tails_behind{false};
 

@@ -93,6 +93,28 @@ TEST_CASE("many small commits are joined in memory") {
   CHECK(contents_now(fixture.store(), a) == Contents{{{1, "v499"}, 1}});
 }
 
+TEST_CASE("what was joined away does not come back in the past after a restart") {
+  Fixture fixture;
+  const auto a = fixture.create(CollectionKind::clocked, 0);
+  const auto b = fixture.create(CollectionKind::clocked, 0);
+  const Timestamp created = fixture.store().latest_time();
+  // Runs that add up to nothing are joined to nothing; the log may go only with the parts' since.
+  for (int i = 0; i < 200; ++i) {
+    fixture.commit(write(a, {{1, "x", i % 2 == 0 ? 1 : -1}}));
+  }
+  while (fixture.store().status(a).tail_updates > 64) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  fixture.store().compact_now(b);
+  fixture.reopen();
+  if (fixture.store().since(a) == created) {
+    CHECK(contents_at(fixture.store(), a, created + 1) == Contents{{{1, "x"}, 1}});
+  }
+  fixture.store().compact_now(a);
+  fixture.reopen();
+  CHECK(contents_now(fixture.store(), a).empty());
+}
+
 TEST_CASE("merges put the parts of one collection together, in its order") {
   Fixture fixture;
   const auto a = fixture.create(CollectionKind::clocked, 0);

@@ -69,6 +69,34 @@ TEST_CASE("a listener over a table and a view gets what is complete in both") {
   CHECK(changes->changed.size() == 2);
 }
 
+TEST_CASE("a large append becomes a part, with its times") {
+  Fixture fixture;
+  const auto view = fixture.create(CollectionKind::derived, 1'000'000);
+  const Timestamp start = fixture.store().upper(view);
+  fixture.store().append(view, start, start + 1, delta_of({{-1, "small", 1, start}}));
+  auto listener = fixture.store().listen({view}, start + 1);
+  std::vector<Row> rows;
+  for (int i = 0; i < 400'000; ++i) {
+    rows.push_back(
+        {i, "a value of some length for row " + std::to_string(i), 1, start + 1 + i % 2});
+  }
+  CHECK(fixture.store().append(view, start + 1, start + 3, delta_of(rows)).appended);
+  CHECK(fixture.store().status(view).part_updates == 400'000);
+  CHECK(fixture.store().status(view).tail_updates == 1);
+  auto changes = listener->poll();
+  REQUIRE(changes);
+  CHECK(contents_of(changes->changed.at(0).rows).size() == 400'000);
+  changes.reset();
+  listener.reset();
+  for (int round = 0; round < 2; ++round) {
+    CHECK(fixture.store().upper(view) == start + 3);
+    CHECK(contents_at(fixture.store(), view, start).size() == 1);
+    CHECK(contents_at(fixture.store(), view, start + 1).size() == 200'001);
+    CHECK(contents_at(fixture.store(), view, start + 2).size() == 400'001);
+    fixture.reopen();
+  }
+}
+
 TEST_CASE("waiting for a view ends with its append") {
   Fixture fixture;
   const auto view = fixture.create(CollectionKind::derived);

@@ -28,8 +28,9 @@ void fail(const SqlError& error) {
   std::_Exit(2);
 }
 
-// The view has, at each time, what the first table has.
-void follow(Store& store, Listener& listener) {
+// The view has, at each time, what the first table has. The hold trails its upper: what a poll gave
+// is not in the view yet, and a restart would have to ask for it again.
+void follow(Store& store, Listener& listener, ReadHold& hold) {
   while (auto changes = listener.poll()) {
     Delta delta;
     const std::vector<int> columns{0, 1};
@@ -43,6 +44,7 @@ void follow(Store& store, Listener& listener) {
       std::fprintf(stderr, "the view was written by somebody else\n");
       std::_Exit(2);
     }
+    hold.advance(changes->upper - 1);
   }
 }
 
@@ -64,7 +66,10 @@ int main(int, char** arguments) {
       say("0 " + std::to_string(outcome.time) + "\n");
       step = 1;
     }
-    auto listener = store->listen({kill_rows}, store->upper(kill_view));
+    const Timestamp upper = store->upper(kill_view);
+    auto listener = store->listen({kill_rows}, upper);
+    const std::vector<CollectionId> input{kill_rows};
+    auto holds = store->hold(input, upper - 1);
     store->holds_taken_up();
     // Compaction on demand beside commits, so that its crashes fall everywhere.
     std::thread compaction([&] {
@@ -80,7 +85,7 @@ int main(int, char** arguments) {
       const auto outcome = store->commit(kill_step(*store, step));
       if (outcome.error) fail(*outcome.error);
       say(std::to_string(step) + " " + std::to_string(outcome.time) + "\n");
-      follow(*store, *listener);
+      follow(*store, *listener, *holds.front());
     }
   } catch (const SqlError& error) {
     fail(error);

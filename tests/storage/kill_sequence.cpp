@@ -54,7 +54,8 @@ CommitRequest kill_creation() {
     request.create.emplace_back(
         id,
         key_value_description(id == kill_view ? CollectionKind::derived : CollectionKind::clocked));
-    request.create.back().second.retention_ms = 5;
+    // Until the view has its hold.
+    request.create.back().second.retention_ms = 3'600'000;
   }
   request.records.push_back({RecordSpace::positions, "step", "0"});
   return request;
@@ -74,6 +75,11 @@ CommitRequest kill_step(Store& store, std::int64_t step) {
   } else {
     request.deltas.push_back({kill_rows, delta_of(rows)});
     request.deltas.push_back({kill_truncated, delta_of(row)});
+  }
+  if (step == 1) {
+    for (const CollectionId id : {kill_rows, kill_truncated, kill_view}) {
+      request.set_retention_ms.emplace_back(id, 5);
+    }
   }
   if (abandons(step)) {
     CommitRequest unnamed;
