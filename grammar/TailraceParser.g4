@@ -17,7 +17,7 @@ using tailrace::grammar::ParserBase;
 
 // Roots
 
-statements      : (statement? SEMICOLON)* statement? EOF ;
+statements      : statement? (SEMICOLON statement?)* EOF ;
 onlyExpression  : expression EOF ;
 onlyType        : typeName EOF ;
 onlyName        : objectName EOF ;

@@ -9,6 +9,7 @@
 #include "TailraceParser.h"
 #include "grammar/builder/builder.hpp"
 #include "grammar/character_stream.hpp"
+#include "grammar/nesting_limit.hpp"
 #include "grammar/syntax_error.hpp"
 #include "repr/error.hpp"
 
@@ -67,22 +68,13 @@ class Parse {
         .position(static_cast<std::uint32_t>(at + 1));
   }
 
-  // Words that are none, and brackets too deep.
+  // Words that are none, and nesting too deep: ANTLR may look ahead through any of it, before a rule is
+  // entered and can count.
   void check_tokens() const {
-    std::size_t depth = 0;
+    NestingLimit nesting;
     for (antlr4::Token* token : tokens_.getTokens()) {
+      nesting.next(token);
       switch (token->getType()) {
-        case P::LEFT_PAREN:
-        case P::LEFT_BRACKET:
-          if (++depth > nesting_max) throw_nested_too_deep(token);
-          break;
-        case P::RIGHT_PAREN:
-        case P::RIGHT_BRACKET:
-          if (depth > 0) --depth;
-          break;
-        case P::SEMICOLON:
-          depth = 0;
-          break;
         case P::UNTERMINATED_STRING:
           fail(token->getStartIndex(), "unterminated quoted string");
         case P::UNTERMINATED_IDENTIFIER:

@@ -8,7 +8,7 @@
 
 namespace tailrace::grammar {
 
-// Brackets nest at most this deep, as the reference says. (Checked on the tokens, before parsing.)
+// Nesting has this limit, as the reference says. (Checked on the tokens, before parsing: nesting_limit.hpp.)
 inline constexpr std::size_t nesting_max = 128;
 // Expressions within expressions, with brackets or without (`NOT a = NOT b = ..`): what protects
 // the stack, ours and the binder's. One bracket takes up to five of these levels, hence more than

@@ -148,6 +148,13 @@ std::string message(antlr4::Parser& parser, TokenTypes expected, antlr4::Token& 
 
 [[noreturn]] void throw_error(antlr4::Parser& parser, const antlr4::RecognitionException* error) {
   antlr4::Token* found = error ? error->getOffendingToken() : parser.getCurrentToken();
+  const auto index = found->getTokenIndex();
+  const bool at_start =
+      index == 0 || parser.getTokenStream()->get(index - 1)->getType() == P::SEMICOLON;
+  if (at_start && parser.getRuleContext()->getRuleIndex() == P::RuleStatements)
+    throw SqlError(sqlstate::syntax_error,
+                   "Expected a keyword at the beginning of a statement, found " + describe(*found))
+        .position(static_cast<std::uint32_t>(found->getStartIndex() + 1));
   throw SqlError(sqlstate::syntax_error, message(parser, expected_tokens(parser, error), *found))
       .position(static_cast<std::uint32_t>(found->getStartIndex() + 1));
 }

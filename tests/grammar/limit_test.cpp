@@ -71,6 +71,13 @@ TEST_CASE("nothing else nests without a limit") {
   CHECK(message_of("SELECT a" + repeated(1'000, "::int")) == limit);
   CHECK(message_of("SELECT (a)" + repeated(1'000, ".b")) == limit);
   CHECK(message_of("SELECT a" + repeated(1'000, "[1].b")) == limit);
+  // Where ANTLR looks ahead through the inner query to tell a query from an expression.
+  CHECK(message_of("SELECT ((SELECT " + repeated(10'000, "NOT ") + "a) + 1)") == limit);
+  CHECK(message_of("SELECT ((SELECT " + nested(1'000, "CASE WHEN ", "1", " THEN 1 END") +
+                   ") + 1)") == limit);
+  round_trip("SELECT 1" + repeated(1'000, " + -1"));
+  round_trip("SELECT a WHERE NOT a" + repeated(1'000, " AND NOT b"));
+  round_trip("SELECT 1" + repeated(1'000, ", a NOT IN (1)"));
   CHECK(message_of(repeated(1'000, "PREPARE a AS ") + "SELECT 1") != "none");
   CHECK(message_of("SELECT a::int" + repeated(1'000, " list")) == limit);
   CHECK(message_of(nested(20'000, "/*", " ", "*/") + "SELECT 1") == "none");
