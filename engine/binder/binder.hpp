@@ -131,7 +131,7 @@ std::vector<ScalarPtr> bind_defaults(const catalog::Item& table, BindContext& co
 void check_writable(const catalog::Item& item, const catalog::Catalog& catalog,
                     std::string_view verb);
 
-// The same with every name of a relation or user type written in full: what `create_sql` keeps.
+// The same with every name of a relation or user type in full and with its id: what `create_sql` keeps.
 ast::Query qualify_names(const ast::Query& query, BindContext& context);
 ast::Expression qualify_names(const ast::Expression& expression, BindContext& context);
 ast::TypeName qualify_names(const ast::TypeName& type, BindContext& context);

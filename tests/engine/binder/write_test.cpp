@@ -98,14 +98,14 @@ Project (#0)
   CHECK(maintained("SELECT now()") == "cannot materialize call to current_timestamp");
 }
 
-TEST_CASE("names are written in full") {
+TEST_CASE("names are written in full, with ids") {
   BindContext context = shop().context();
   const auto statement = parsed<ast::SelectStatement>(
       "WITH c AS (SELECT * FROM cat) SELECT item.id FROM item, c WHERE EXISTS (SELECT 1 FROM hot)");
   CHECK(grammar::print(qualify_names(statement.query, context)) ==
-        "WITH c AS (SELECT * FROM materialize.public.cat) SELECT item.id FROM "
-        "materialize.public.item, c WHERE "
-        "EXISTS (SELECT 1 FROM materialize.public.hot)");
+        "WITH c AS (SELECT * FROM [u2 AS materialize.public.cat]) SELECT item.id FROM "
+        "[u1 AS materialize.public.item], c WHERE EXISTS (SELECT 1 FROM [u3 AS "
+        "materialize.public.hot])");
 }
 
 }  // namespace tailrace::engine::testing
