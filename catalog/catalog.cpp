@@ -82,6 +82,7 @@ const Item* Catalog::find_item(const ast::ObjectName& name, const NameScope& sco
     const auto id = ItemId::parse(name.id);
     return id ? find(*id) : nullptr;
   }
+  if (name.parts.empty()) return nullptr;
   const std::string& last = name.last();
   if (name.parts.size() >= 2) {
     const std::string& database_name =

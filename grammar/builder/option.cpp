@@ -74,12 +74,29 @@ std::vector<antlr4::ParserRuleContext*> elements_of(antlr4::ParserRuleContext& t
   return out;
 }
 
+// `[u12 AS shop.orders]`, as stored definitions write the names of objects.
+bool is_named_by_id(antlr4::ParserRuleContext& element) {
+  auto* tree = as<P::OptionElementContext>(&element);
+  if (!tree || !tree->LEFT_BRACKET() || tree->optionSequence().size() != 1) return false;
+  const auto parts = tree->optionSequence(0)->optionElement();
+  return parts.size() == 3 && word(*parts[1]) == "AS";
+}
+
 ast::ObjectName dotted_name(antlr4::ParserRuleContext& element) {
   ast::ObjectName out{.position = position(element)};
+  if (is_named_by_id(element)) {
+    const auto parts =
+        static_cast<P::OptionElementContext&>(element).optionSequence(0)->optionElement();
+    out = dotted_name(*parts[2]);
+    out.id = dotted_name(*parts[0]).last();
+    return out;
+  }
   if (auto* dotted = as<P::OptionElementContext>(&element))
     for (auto* part : dotted->optionWord()) out.parts.push_back(ident(part));
   else
     out.parts.push_back(ident(&element));
+  if (out.parts.empty())
+    throw_syntax_error(element.start, "Expected identifier, found " + describe(*element.start));
   check_parts(out, 4);
   return out;
 }
@@ -118,6 +135,7 @@ OptionValue single_value(antlr4::ParserRuleContext& element) {
         read.node);
   }
   if (auto* interval_literal = tree->intervalLiteral()) return {interval(*interval_literal), at};
+  if (is_named_by_id(element)) return {dotted_name(element), at};
   if (tree->LEFT_PAREN() || tree->LEFT_BRACKET())
     return {ast::OptionList{each_in_brackets(*tree, value)}, at};
   if (!tree->optionWord().empty()) return {dotted_name(element), at};
