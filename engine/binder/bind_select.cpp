@@ -284,7 +284,7 @@ struct SelectBinder {
     }
     tree.relation = relation;
     tree.expected_group_size = hint(ast::QueryHint::Kind::limit_input_group_size);
-    if (select.distinct) make_distinct(tree);
+    if (select.distinct && distinct_on.empty()) make_distinct(tree);
     if (!distinct_on.empty()) {
       check_distinct_on();
       tree.relation = bound::top_k(

@@ -17,7 +17,8 @@ Graph::Graph(const PlanPtr& plan, const FindShared& find_shared, OperatorPtr sin
 
 void Graph::begin(const Step& step) {
   step_ = step;
-  for (const OperatorPtr& op : operators_) op->begin();
+  // Outputs first: what an operator gives in its own `begin` (constants, what is due) must find those after it begun.
+  for (auto op = operators_.rbegin(); op != operators_.rend(); ++op) (*op)->begin();
 }
 
 void Graph::flush() {
