@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "engine/coordinator/source_manager.hpp"
 
@@ -24,12 +26,33 @@ std::string name_of(SessionState& session, storage::CollectionId collection) {
   return item ? session.catalog().full_name(*item) : "a dropped relation";
 }
 
+// A view is waited for together with the dataflow that writes it: one that has stopped never gets there.
+void wait_for_view(SessionState& session, const catalog::Item& view, Timestamp time) {
+  constexpr auto longest_nap = std::chrono::milliseconds(2);
+  Coordinator& coordinator = session.coordinator();
+  const storage::CollectionId collection = catalog::collection_of(view.id);
+  std::chrono::microseconds nap(50);
+  while (coordinator.store().upper(collection) <= time) {
+    session.cancel_token().check();
+    const std::shared_ptr<Cluster> cluster = coordinator.cluster(view.cluster());
+    const auto status = cluster ? cluster->status(collection) : std::nullopt;
+    if (status && status->stopped) throw status->stopped->to_sql_error();
+    std::this_thread::sleep_for(nap);
+    nap = std::min<std::chrono::microseconds>(nap * 2, longest_nap);
+  }
+}
+
 void wait_complete(SessionState& session, const ReadSet& reads, Timestamp time) {
   storage::Store& store = session.coordinator().store();
-  for (const auto collection : reads.stored)
-    store.wait_complete(collection, time, session.cancel_token());
-  for (const auto& [collection, index] : reads.indexed)
-    index->wait_complete(time, session.cancel_token());
+  for (const auto collection : reads.stored) {
+    const catalog::Item* item = session.catalog().find(catalog::item_of(collection));
+    if (item != nullptr && item->as<catalog::MaterializedView>() != nullptr) {
+      wait_for_view(session, *item, time);
+    } else {
+      store.wait_complete(collection, time, session.cancel_token());
+    }
+  }
+  for (const auto& [collection, index] : reads.indexed) index->wait_complete(time, session.cancel_token());
 }
 
 // The bounds within which all inputs can be read now.

@@ -69,12 +69,20 @@ void BothWays::follow(const std::string& sql) {
   }
 }
 
+// Rows, or the error in their place: where the query fails, the maintained view must too.
+Rows BothWays::outcome_of(const std::string& sql) {
+  try {
+    return sorted(connection_.run(sql).rows);
+  } catch (const SqlError& error) {
+    return {{"error: " + error.message()}};
+  }
+}
+
 std::string BothWays::compare(const std::string& query, std::string_view step) {
-  const Rows once = sorted(connection_.run(query).rows);
-  const Rows maintained = sorted(connection_.run("SELECT * FROM " + view_).rows);
+  const Rows once = outcome_of(query);
+  const Rows maintained = outcome_of("SELECT * FROM " + view_);
   if (once == maintained) return "";
-  return fmt::format("  {}, the query gives\n{}  and the maintained view holds\n{}", step,
-                     show(once), show(maintained));
+  return fmt::format("  {}, the query gives\n{}  and the maintained view holds\n{}", step, show(once), show(maintained));
 }
 
 std::string BothWays::check_steps(const std::string& query, const Rows& expected) {

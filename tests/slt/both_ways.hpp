@@ -26,6 +26,7 @@ class BothWays {
  private:
   std::string check_steps(const std::string& query,
                           const std::vector<std::vector<std::string>>& expected);
+  std::vector<std::vector<std::string>> outcome_of(const std::string& sql);
   std::string compare(const std::string& query, std::string_view step);
 
   Connection connection_;
