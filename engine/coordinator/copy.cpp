@@ -284,7 +284,7 @@ CopyOptions copy_options(const std::vector<ast::Option>& given, bool from) {
 
 StatementResult execute_copy_from(SessionState& session, const ast::CopyFrom& copy) {
   if (copy.url) throw unsupported("COPY FROM a URL");
-  if (session.transaction().read_only) {
+  if (session.transaction().read_only || session.transaction().only_reads()) {
     throw SqlError(sqlstate::read_only_sql_transaction, "transaction in read-only mode");
   }
   const catalog::Item& table =

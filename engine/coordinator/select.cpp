@@ -250,8 +250,11 @@ std::vector<Batch> read_for_write(SessionState& session, const PlanPtr& plan,
                             .session = &session.session_context(),
                             .cancel = &session.cancel_token(),
                             .memory = &budget};
+  // Settled: what the write takes back or adds must not grow with the history of its tables.
+  Finishing finishing;
+  for (int i = 0; i < static_cast<int>(plan->types.size()); ++i) finishing.projection.push_back(i);
   std::vector<Batch> batches;
-  run_once(plan, options, [&](Batch batch) { batches.push_back(std::move(batch)); });
+  run_once(plan, finishing, options, [&](Batch batch) { batches.push_back(std::move(batch)); });
   return batches;
 }
 

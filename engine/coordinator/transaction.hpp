@@ -29,6 +29,10 @@ struct Transaction {
 
   std::unique_ptr<catalog::CatalogTransaction> ddl;
 
+  // A block that began with reads: it is for reads.
+  bool only_reads() const {
+    return is_explicit && read_time && read_for_write.empty() && !has_effects();
+  }
   bool has_effects() const { return !writes.empty() || (ddl && ddl->changed()); }
 };
 

@@ -24,7 +24,7 @@ std::uint64_t count(const std::vector<Batch>& batches) {
 
 void refuse_in_block(SessionState& session, std::string_view verb) {
   Transaction& open = session.transaction();
-  if (open.read_only) {
+  if (open.read_only || open.only_reads()) {
     throw SqlError(sqlstate::read_only_sql_transaction, "transaction in read-only mode");
   }
   if (open.subscribed) {
