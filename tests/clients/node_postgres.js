@@ -86,7 +86,7 @@ const tests = {
     await withClient(async (client) => {
       await assert.rejects(client.query('SELECT 1/0'), {code: '22012', severity: 'ERROR'});
       await assert.rejects(client.query('SELEC 1'), {code: '42601', position: '1'});
-      await assert.rejects(client.query('SELECT $1::int', ['x']), {code: '22P02'});
+      await assert.rejects(client.query('SELECT $1::int', ['x']), {code: '22023'});
       assert.equal((await client.query('SELECT 5 AS n')).rows[0].n, 5);
     });
   },

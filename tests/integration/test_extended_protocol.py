@@ -171,7 +171,7 @@ def test_a_pipeline_is_one_transaction(case):
 
 def test_prepare_and_execute_in_sql(case):
     wire = connected(case)
-    wire.query("PREPARE p (int) AS SELECT $1 + 1")
+    wire.query("PREPARE p AS SELECT $1 + 1")
     assert data_rows(wire.query("EXECUTE p (4)")) == [(b"5",)]
     assert tags(wire.query("DEALLOCATE p")) == ["DEALLOCATE"]
 

@@ -8,6 +8,7 @@ import psycopg2
 
 from harness import process
 from harness.wait import eventually
+from harness.wire import Wire
 
 
 def test_one_line_when_ready(case):
@@ -55,7 +56,7 @@ def test_port_in_use_is_an_error(case):
 
 
 def test_unknown_flag_is_an_error(case):
-    done = subprocess.run([case.binary, "--no-such-flag"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([case.binary, "--data-dir", case.folder / "none", "--no-such-flag"], capture_output=True, text=True, timeout=30)
     assert done.returncode > 0 and "no-such-flag" in done.stderr + done.stdout, done
 
 
@@ -87,8 +88,9 @@ def test_wrong_user_is_refused(case):
 
 
 def test_unknown_database_is_a_notice(case):
-    session = case.session(case.tailrace(), database="nowhere")
-    assert any('database "nowhere" does not exist' in notice for notice in session.notices), session.notices
+    server = case.tailrace()
+    with Wire(server.host, server.port, database="nowhere") as wire:
+        assert 'database "nowhere" does not exist' in wire.notices, wire.notices
 
 
 def test_catalog_survives_a_kill(case):

@@ -17,6 +17,7 @@ class Wire:
     def __init__(self, host, port, *, timeout=30, **parameters):
         self.socket = socket.create_connection((host, port), timeout)
         self.parameters = {}
+        self.notices = []  # their texts, of the start-up
         self.transaction = None
         settings = {"user": "materialize", "database": "materialize", **parameters}
         body = b"".join(_text(part) for pair in settings.items() for part in pair) + b"\0"
@@ -25,6 +26,8 @@ class Wire:
             if kind == b"S":
                 name, value = payload.split(b"\0")[:2]
                 self.parameters[name.decode()] = value.decode()
+            elif kind == b"N":
+                self.notices.append(_fields(payload).get("M"))
             elif kind == b"K":
                 self.backend = struct.unpack("!ii", payload)
 
