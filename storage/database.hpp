@@ -1,4 +1,4 @@
-// RocksDB, opened: the only file of storage/ besides .cpp files that knows its headers' types.
+// RocksDB, opened. Private to storage/: the only file of storage/ besides .cpp files that knows its headers' types.
 //
 // Everything a store has on disk lies in one database; each kind of thing in a column family of its
 // own.

@@ -1,4 +1,4 @@
-// The commit log: gives out sequence numbers, writes records in their order, and knows what may be
+// Private to storage/. The commit log: gives out sequence numbers, writes records in their order, and knows what may be
 // cut off.
 #pragma once
 

@@ -28,6 +28,8 @@ HEAVY = re.compile(r"^(antlr4-|boost/asio|boost/beast|rocksdb/|libpq|spdlog/|lib
 PRIVATE_SUFFIX = "_private.hpp"
 
 LINES_MAX = 500
+# One noun each, and still longer: ANTLR reads a grammar from one file, so .g4 files are not counted at all.
+LONG_FILES = {"tests/integration/test_replication.py"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 
@@ -107,11 +109,11 @@ def check_every_header_is_included(files):
 
 
 def check_length_of_files(files):
-    written = {".cpp", ".hpp", ".py", ".g4", ".sh", ".js", ".cmake"}
+    written = {".cpp", ".hpp", ".py", ".sh", ".js", ".cmake"}
     for path in files:
         if path.suffix in written or path.name in ("run", "dev", "demo"):
             count = len((ROOT / path).read_text(encoding="utf-8").splitlines())
-            if count > LINES_MAX:
+            if count > LINES_MAX and str(path) not in LONG_FILES:
                 yield f"{path} has {count} lines; a file past {LINES_MAX} hides a second noun"
 
 

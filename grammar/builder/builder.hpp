@@ -1,5 +1,5 @@
-// Parse tree in, typed tree out: one function per grammar rule. Private to grammar/builder/, except
-// for grammar/parser.cpp.
+// Parse tree in, typed tree out: one function per grammar rule. For grammar/builder/ and
+// grammar/parser.cpp only.
 #pragma once
 
 #include <string>
