@@ -23,8 +23,8 @@ constexpr std::size_t bind_bytes_at_once_max = 64 << 10;
 
 // After these the session is over.
 bool is_terminal(SqlState state) {
-  return state == sqlstate::admin_shutdown || state == sqlstate::connection_failure ||
-         state == sqlstate::idle_in_transaction_timeout;
+  // Not connection_failure: that is an upstream that cannot be reached, and a statement's error.
+  return state == sqlstate::admin_shutdown || state == sqlstate::idle_in_transaction_timeout;
 }
 
 std::vector<ParsedStatementPtr> parse(std::string_view sql) {
