@@ -147,7 +147,7 @@ const catalog::Cluster& SessionState::target_cluster(
 
 catalog::CatalogTransaction& SessionState::ddl() {
   Transaction& open = transaction();
-  if (open.read_only || open.subscribed || (open.is_explicit && open.read_time)) {
+  if (open.read_only || open.subscribed || open.only_reads()) {
     throw SqlError(sqlstate::read_only_sql_transaction, "transaction in read-only mode")
         .hint("Definitions change in a transaction of their own, or one without reads.");
   }
