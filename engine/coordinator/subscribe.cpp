@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <condition_variable>
+#include <map>
 
 #include "engine/coordinator/options.hpp"
 #include "engine/coordinator/read_time.hpp"
@@ -79,6 +80,29 @@ std::vector<OrderKey> order_within(const ast::Subscribe& subscribe, const Schema
   return keys;
 }
 
+// Throws, by name, once one of the relations read is gone from the store.
+std::function<void()> dropped_check(SessionState& session,
+                                    const std::vector<catalog::ItemId>& reads) {
+  std::map<storage::CollectionId, std::string> names;
+  const auto visit = [&](const auto& self, catalog::ItemId id) -> void {
+    const catalog::Item& item = session.catalog().item(id);
+    if (item.is_stored()) {
+      names.emplace(catalog::collection_of(id), session.catalog().full_name(item));
+    } else {
+      for (const catalog::ItemId used : item.uses) self(self, used);
+    }
+  };
+  for (const catalog::ItemId id : reads) visit(visit, id);
+  return [&store = session.coordinator().store(), names = std::move(names)] {
+    for (const auto& [collection, name] : names) {
+      if (store.describe(collection)) continue;
+      throw SqlError(
+          sqlstate::undefined_object,
+          fmt::format("query could not complete because relation \"{}\" was dropped", name));
+    }
+  };
+}
+
 }  // namespace
 
 Schema subscribe_schema(SessionState& session, const ast::Subscribe& subscribe) {
@@ -135,6 +159,7 @@ StatementResult execute_subscribe(SessionState& session, const ast::Subscribe& s
                       *options.up_to));
     }
   }
+  options.check_dropped = dropped_check(session, reads);
   auto subscription = cluster->subscribe(optimize(bound.plan, {.maintained = true}), at.time,
                                          with.snapshot, options.up_to);
   StatementResult result;
@@ -197,7 +222,7 @@ bool SubscribeSource::take_ready() {
   }
   first_ = false;
   while (!ended_) {
-    const std::optional<SubscribeBatch> changes = subscription_->poll();
+    const std::optional<SubscribeBatch> changes = reading([&] { return subscription_->poll(); });
     if (!changes) break;
     if (!changes->rows.empty()) ready_.push_back(output(*changes));
     const Timestamp complete =
@@ -227,7 +252,7 @@ std::optional<Batch> SubscribeSource::next(std::size_t rows_max) {
     if (options_.up_to && *options_.up_to <= options_.as_of) ended_ = true;
     if (take_ready()) break;
     if (ended_) return std::nullopt;
-    subscription_->wait(*cancel_);
+    reading([&] { return subscription_->wait(*cancel_); });
   }
   return pop(rows_max);
 }

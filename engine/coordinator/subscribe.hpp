@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -20,6 +21,7 @@ class SubscribeSource final : public RowSource {
     Timestamp as_of = 0;
     std::vector<OrderKey> order_within;  // of the output's columns; WITHIN TIMESTAMP ORDER BY
     std::optional<Timestamp> up_to;
+    std::function<void()> check_dropped = {};  // throws if what is read was dropped
   };
   SubscribeSource(std::unique_ptr<Subscription> subscription, std::shared_ptr<Cluster> cluster,
                   std::shared_ptr<CancelToken> cancel, Options options);
@@ -36,6 +38,17 @@ class SubscribeSource final : public RowSource {
                                   CancelToken& cancel);
 
  private:
+  // What `read` gives; why it failed, in the user's words, if what is read was dropped.
+  template <class Read>
+  auto reading(const Read& read) const {
+    try {
+      return read();
+    } catch (const SqlError& error) {
+      if (error.state() == sqlstate::undefined_table && options_.check_dropped)
+        options_.check_dropped();
+      throw;
+    }
+  }
   bool take_ready();  // moves what the dataflow has into ready_; true if anything came
   Batch output(const SubscribeBatch& changes) const;
   Batch progress_row(Timestamp time) const;
