@@ -43,8 +43,10 @@ Explained bind_explainee(SessionState& session, const ast::Explainee& explainee)
     explained.is_maintained = is_maintained(purpose);
   };
   if (const auto* select = std::get_if<ast::SelectStatement>(&statement.node)) {
+    const std::set<catalog::ItemId> kept = kept_views(session);
     BindContext context = session.bind_context(Purpose::select);
     context.reads = &explained.reads;
+    context.kept_views = &kept;
     explained.query = bind_query(select->query, context);
   } else if (const auto* view = std::get_if<ast::CreateView>(&statement.node)) {
     relation(*view->query, Purpose::view);

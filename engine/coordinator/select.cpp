@@ -17,20 +17,6 @@ namespace {
 
 using catalog::ItemId;
 
-// Views that an index of this cluster holds: queries read the index instead of computing the view.
-std::set<ItemId> kept_views(SessionState& session, const catalog::Catalog& catalog,
-                            Cluster& cluster) {
-  std::set<ItemId> kept;
-  // Within a block reads share one time, which an index need not have kept.
-  if (session.in_transaction_block()) return kept;
-  for (const auto& [id, item] : catalog.items()) {
-    const auto* index = item->as<catalog::Index>();
-    if (index == nullptr || catalog.item(index->on).as<catalog::View>() == nullptr) continue;
-    if (cluster.index(catalog::collection_of(id)) != nullptr) kept.insert(index->on);
-  }
-  return kept;
-}
-
 // The relation that a plan of one map/filter/project stands on.
 const plan::GetCollection* single_relation(const PlanPtr& plan) {
   if (const auto* get = std::get_if<plan::GetCollection>(&plan->node)) return get;
@@ -138,16 +124,29 @@ std::size_t threads_for(SessionState& session, const PlannedSelect& planned) {
 
 }  // namespace
 
+std::set<ItemId> kept_views(SessionState& session) {
+  std::set<ItemId> kept;
+  // Within a block reads share one time, which an index need not have kept.
+  if (session.in_transaction_block()) return kept;
+  const catalog::Catalog& catalog = session.catalog();
+  const catalog::Cluster* active = catalog.find_cluster(session.variables().get("cluster"));
+  const auto cluster = active ? session.coordinator().cluster(active->id) : nullptr;
+  if (!cluster) return kept;
+  for (const auto& [id, item] : catalog.items()) {
+    const auto* index = item->as<catalog::Index>();
+    if (index == nullptr || catalog.item(index->on).as<catalog::View>() == nullptr) continue;
+    if (cluster->index(catalog::collection_of(id)) != nullptr) kept.insert(index->on);
+  }
+  return kept;
+}
+
 std::shared_ptr<const PlannedSelect> plan_select(SessionState& session, const ast::Query& query,
                                                  std::optional<ast::AsOf> as_of,
                                                  ParameterTypes* parameters) {
   auto planned = std::make_shared<PlannedSelect>();
   const catalog::Catalog& catalog = session.catalog();
   const catalog::Cluster* cluster = catalog.find_cluster(session.variables().get("cluster"));
-  const std::shared_ptr<Cluster> running =
-      cluster ? session.coordinator().cluster(cluster->id) : nullptr;
-  const std::set<ItemId> kept =
-      running ? kept_views(session, catalog, *running) : std::set<ItemId>();
+  const std::set<ItemId> kept = kept_views(session);
   BindContext context = session.bind_context(Purpose::select);
   context.parameters = parameters;
   context.reads = &planned->reads;
