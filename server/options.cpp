@@ -73,7 +73,7 @@ ParsedOptions parse_command_line(int argument_count, char** arguments) {
   app.set_version_flag("--version", "tailrace 0.1.0");
   app.set_config("--config", "", "Read flags from this file (TOML or INI: data-dir = \"...\").")
       ->envname("TAILRACE_CONFIG");
-  add(app, "--data-dir", options.data_directory, "Where everything is stored.")->required();
+  add(app, "--data-dir", options.data_directory, "Where everything is stored. Required.");
   add(app, "--sql-listen-addr", sql, "Where to serve SQL.")->capture_default_str();
   add(app, "--http-listen-addr", http, "Where to serve HTTP.")->capture_default_str();
   add(app, "--internal-sql-listen-addr", internal_sql,
@@ -99,6 +99,8 @@ ParsedOptions parse_command_line(int argument_count, char** arguments) {
       ->envname("TAILRACE_ALLOW_PLAINTEXT_REMOTE");
   try {
     app.parse(argument_count, arguments);
+    // Not `required()`: that would be said before an unknown flag is.
+    if (options.data_directory.empty()) throw CLI::RequiredError("--data-dir");
     options.server.sql = parse_listen_address(sql);
     options.server.http = parse_listen_address(http);
     if (!internal_sql.empty()) options.server.internal_sql = parse_listen_address(internal_sql);

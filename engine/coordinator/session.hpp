@@ -122,6 +122,8 @@ class Session {
   virtual std::chrono::milliseconds idle_in_transaction_timeout() const {
     return std::chrono::minutes(2);
   }
+  // statement_timeout; 0: none. Kept by the protocol, which cancels the statement.
+  virtual std::chrono::milliseconds statement_timeout() const { return {}; }
 
   // Types may be unknown (0 in the protocol): the statement's context decides.
   virtual PreparedStatementPtr prepare(std::shared_ptr<const grammar::ParsedStatement> statement,
@@ -151,7 +153,9 @@ class Session {
   virtual void fail() = 0;
 
   // From any thread.
-  virtual void cancel() = 0;  // the running statement: 57014
+  // The running statement fails with the reason.
+  virtual void cancel(SqlError reason = SqlError(sqlstate::query_canceled,
+                                                 "canceling statement due to user request")) = 0;
   virtual void terminate(
       SqlError reason) = 0;  // this and every later statement: idle timeout, shutdown
 };

@@ -72,7 +72,7 @@ void SessionState::initialise_variables() {
   if (!options_.database.empty()) set_at_startup(*this, "database", options_.database);
   const std::string& database = variables_.get("database");
   if (catalog_->find_database(database) == nullptr) {
-    notice(fmt::format("session database {} does not exist", database), active_object_missing);
+    notice(fmt::format("database \"{}\" does not exist", database), active_object_missing);
   }
   variables_.take_changed();
 }
@@ -94,6 +94,10 @@ int SessionState::extra_float_digits() const {
 std::chrono::milliseconds SessionState::idle_in_transaction_timeout() const {
   return std::chrono::milliseconds(
       as_milliseconds(variables_.get("idle_in_transaction_session_timeout")));
+}
+
+std::chrono::milliseconds SessionState::statement_timeout() const {
+  return std::chrono::milliseconds(as_milliseconds(variables_.get("statement_timeout")));
 }
 
 TransactionStatus SessionState::transaction_status() const {
@@ -249,8 +253,8 @@ void SessionState::start(Portal& portal) {
   portal.result = execute(*portal.prepared, portal.parameters);
 }
 
-void SessionState::cancel() {
-  cancel_.cancel();
+void SessionState::cancel(SqlError reason) {
+  cancel_.cancel(std::move(reason));
 }
 
 void SessionState::terminate(SqlError reason) {

@@ -30,6 +30,7 @@ class SessionState final : public Session {
   int extra_float_digits() const override;
   TransactionStatus transaction_status() const override;
   std::chrono::milliseconds idle_in_transaction_timeout() const override;
+  std::chrono::milliseconds statement_timeout() const override;
 
   PreparedStatementPtr prepare(std::shared_ptr<const grammar::ParsedStatement> statement,
                                const std::vector<std::optional<Type>>& parameters) override;
@@ -46,7 +47,7 @@ class SessionState final : public Session {
   bool starts_at_once(const Portal& portal) const override;
   void end_implicit(bool failed) override;
   void fail() override;
-  void cancel() override;
+  void cancel(SqlError reason) override;
   void terminate(SqlError reason) override;
 
   // For the statements.

@@ -41,6 +41,8 @@ class HttpConnection final : public WatchedConnection {
   void watch(Clock::time_point now) override {
     if (is_running_ && peer_has_closed(socket_.native_handle())) {
       terminate(SqlError(sqlstate::connection_failure, "connection to client lost"));
+    } else if (is_running_) {
+      timer_.check(now);
     } else if (now > deadline_) {
       close();
     }
@@ -115,6 +117,7 @@ class HttpConnection final : public WatchedConnection {
     const HttpContext context{
         .database = services_.backend.load(),
         .sessions = services_.sessions,
+        .timer = timer_,
         .is_loopback = services_.options.http.is_loopback(),
         .allow_plaintext_remote = services_.options.allow_plaintext_remote,
         .on_session =
@@ -171,6 +174,7 @@ class HttpConnection final : public WatchedConnection {
   bool is_running_ = false;
   bool is_stopping_ = false;
   Clock::time_point deadline_ = Clock::time_point::max();
+  StatementTimer timer_;
   std::mutex mutex_;
   std::shared_ptr<StoppableSession> session_;  // that runs the request
 };

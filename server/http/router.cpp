@@ -113,7 +113,8 @@ HttpAnswer answer_sql(const HttpRequest& request, const HttpContext& context) {
     if (!user) return ask_for_password();
     options.user = *user;
     RunningSession session(context, std::move(options));
-    return {.content_type = "application/json", .body = run_sql_request(session.get(), sql)};
+    return {.content_type = "application/json",
+            .body = run_sql_request(session.get(), sql, context.timer)};
   } catch (const SqlError& error) {
     if (error.state() == sqlstate::invalid_authorization ||
         error.state() == sqlstate::invalid_password) {

@@ -8,6 +8,7 @@
 #include "server/backend.hpp"
 #include "server/options.hpp"
 #include "server/session_registry.hpp"
+#include "server/statement_timer.hpp"
 
 namespace tailrace::server {
 
@@ -34,6 +35,7 @@ struct HttpAnswer {
 struct HttpContext {
   Backend* database = nullptr;  // none: still being opened
   SessionRegistry& sessions;
+  StatementTimer& timer;
   bool is_loopback = true;  // the listener: no password is needed for roles without one
   bool allow_plaintext_remote = false;
   // Called with the session that runs the request, and with nothing once it is done.

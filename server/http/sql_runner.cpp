@@ -75,7 +75,10 @@ void refuse_conversations(const ast::Statement& statement) {
 
 class Runner {
  public:
-  explicit Runner(engine::Session& session) : session_(session) {}
+  Runner(engine::Session& session, StatementTimer& timer) : session_(session), timer_(timer) {}
+  ~Runner() { timer_.stop(); }
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
 
   std::string run(const SqlRequest& request) {
     out_ = "{\"results\":[";
@@ -125,9 +128,11 @@ class Runner {
     portal.prepared = session_.prepare(
         std::make_shared<const grammar::ParsedStatement>(std::move(statement)), {});
     portal.parameters = bind(portal.prepared->parameters, parameters);
+    timer_.start(session_);
     session_.start(portal);
     std::string entry = portal.result.rows ? rows_entry(portal) : ok_entry(portal);
     if (is_last) session_.end_implicit(false);
+    timer_.stop();
     append_news(entry, portal.result.rows == nullptr);
     append_entry(entry);
   }
@@ -213,6 +218,7 @@ class Runner {
   }
 
   void fail(const SqlError& error) {
+    timer_.stop();
     session_.fail();
     std::string entry = "{\"error\":{";
     append_member(entry, "message", error.message());
@@ -227,13 +233,15 @@ class Runner {
   }
 
   engine::Session& session_;
+  StatementTimer& timer_;
   std::string out_;
 };
 
 }  // namespace
 
-std::string run_sql_request(engine::Session& session, const SqlRequest& request) {
-  return Runner(session).run(request);
+std::string run_sql_request(engine::Session& session, const SqlRequest& request,
+                            StatementTimer& timer) {
+  return Runner(session, timer).run(request);
 }
 
 }  // namespace tailrace::server

@@ -105,6 +105,8 @@ asio::awaitable<void> Connection::end_session() {
 void Connection::watch(Clock::time_point now) {
   if (is_running_ && peer_has_closed(transport_.native_handle())) {
     stop(SqlError(sqlstate::connection_failure, "connection to client lost"));
+  } else if (is_running_) {
+    protocol_->check_time(now);
   } else if (now > deadline_) {
     stop(protocol_ ? SqlError(sqlstate::idle_in_transaction_timeout,
                               "terminating connection due to idle-in-transaction timeout")

@@ -331,6 +331,7 @@ void Protocol::start_next_statement() {
 }
 
 void Protocol::run(std::shared_ptr<engine::Portal> portal, std::size_t rows_max) {
+  timer_.start(session_);
   if (!portal->started) {
     session_.start(*portal);
     append_news();
@@ -359,6 +360,8 @@ void Protocol::run(std::shared_ptr<engine::Portal> portal, std::size_t rows_max)
                                           session_.extra_float_digits());
     execution->rows_max = rows_max;
   }
+  // A stream has no end that it could be late for, and COPY data comes when the client sends it.
+  if (!result.rows || result.rows->is_streaming()) timer_.stop();
   execution->portal = std::move(portal);
   execution_ = std::move(execution);
 }
@@ -369,6 +372,7 @@ std::optional<Pace> Protocol::send_rows(bool may_block) {
   for (;;) {
     if (!execution.batch) {
       if (execution.rows_max > 0 && execution.rows_sent == execution.rows_max) {
+        timer_.stop();
         append_empty(output_, 's');
         execution_.reset();
         return std::nullopt;
@@ -412,6 +416,7 @@ void Protocol::complete(const std::string& tag) {
   const bool ends_query = query_ && query_->is_last();
   // What commit has to say comes instead of success.
   if (ends_query) session_.end_implicit(false);
+  timer_.stop();
   append_news();
   append_command_complete(output_, tag);
   if (ends_query) {
@@ -421,6 +426,7 @@ void Protocol::complete(const std::string& tag) {
 }
 
 std::optional<Pace> Protocol::report(const SqlError& error) {
+  timer_.stop();
   execution_.reset();
   query_.reset();
   if (is_terminal(error.state())) {

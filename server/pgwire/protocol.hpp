@@ -21,6 +21,7 @@
 #include "server/pgwire/frontend_message.hpp"
 #include "server/pgwire/input.hpp"
 #include "server/pgwire/row_encoder.hpp"
+#include "server/statement_timer.hpp"
 
 namespace tailrace::server {
 
@@ -41,6 +42,9 @@ class Protocol {
 
   // The open transaction waits for its client, who has this long; nothing: no limit.
   std::optional<std::chrono::milliseconds> idle_limit() const;
+
+  // From another thread: cancels a statement that has run for longer than it may.
+  void check_time(StatementTimer::Clock::time_point now) { timer_.check(now); }
 
   // ParameterStatus of changed settings, and notices.
   void append_news();
@@ -75,6 +79,7 @@ class Protocol {
   engine::Session& session_;
   Input& input_;
   std::string& output_;
+  StatementTimer timer_;
   std::unique_ptr<SimpleQuery> query_;    // the simple query under way
   std::unique_ptr<Execution> execution_;  // the portal that gives rows or takes COPY data
   bool is_simple_ = false;           // an error now is followed by ReadyForQuery, not by skipping

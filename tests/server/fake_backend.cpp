@@ -198,9 +198,12 @@ class FakeSession final : public engine::Session {
   void fail() override {
     if (status_ != engine::TransactionStatus::idle) status_ = engine::TransactionStatus::failed;
   }
-  void cancel() override {
+  std::chrono::milliseconds statement_timeout() const override {
+    return backend_.statement_timeout;
+  }
+  void cancel(SqlError reason) override {
     ++backend_.cancelled;
-    token_.cancel();
+    token_.cancel(std::move(reason));
   }
   void terminate(SqlError reason) override {
     ++backend_.cancelled;

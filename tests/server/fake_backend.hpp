@@ -42,6 +42,7 @@ class FakeBackend final : public Backend {
   std::atomic<std::size_t> cancelled = 0;  // statements that were told to stop
   std::size_t sessions_max = 100;
   std::chrono::milliseconds idle_timeout{0};
+  std::chrono::milliseconds statement_timeout{0};
   std::string copied;
   std::string commit_error;  // what end_implicit says, once
 };

@@ -16,7 +16,9 @@ namespace {
 struct Web {
   test::FakeBackend backend;
   SessionRegistry sessions;
-  HttpContext context{.database = &backend, .sessions = sessions, .on_session = [](auto) {}};
+  StatementTimer timer;
+  HttpContext context{
+      .database = &backend, .sessions = sessions, .timer = timer, .on_session = [](auto) {}};
 
   HttpAnswer post(const std::string& body, const std::string& authorization = "") {
     return answer_http({.method = "POST",

@@ -200,6 +200,18 @@ TEST_CASE("server: too many sessions, idle transactions and unknown roles end as
   CHECK(refused.receive_all().find("53300") != std::string::npos);
 }
 
+TEST_CASE("server: statement_timeout stops a statement, and the session goes on") {
+  Running running;
+  running.backend.statement_timeout = std::chrono::milliseconds(50);
+  Socket client = running.connect();
+  client.send(startup());
+  client.receive_until('Z');
+  client.send(query("SELECT 'forever'"));
+  CHECK(client.receive_until('Z').find("statement timeout") != std::string::npos);
+  client.send(query("SELECT 1"));
+  CHECK(test::kinds_of(client.receive_until('Z')) == "TDCZ");
+}
+
 TEST_CASE("server: a stop tells every client, busy or idle") {
   auto running = std::make_unique<Running>();
   Socket idle = running->connect();
