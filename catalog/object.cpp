@@ -1,17 +1,8 @@
 #include "catalog/object.hpp"
 
+#include "repr/overloaded.hpp"
+
 namespace tailrace::catalog {
-
-namespace {
-
-template <class... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-template <class... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
-
-}  // namespace
 
 bool Item::is_relation() const {
   return as<Table>() != nullptr || as<View>() != nullptr || as<MaterializedView>() != nullptr ||

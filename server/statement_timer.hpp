@@ -15,8 +15,8 @@ class StatementTimer {
  public:
   using Clock = std::chrono::steady_clock;
 
-  void start(engine::Session& session) {
-    const std::chrono::milliseconds limit = session.statement_timeout();
+  void start(engine::Session& session, const engine::Portal& portal) {
+    const std::chrono::milliseconds limit = session.statement_timeout(portal);
     if (limit.count() == 0) return;
     const std::lock_guard lock(mutex_);
     session_ = &session;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -103,7 +104,9 @@ class ClusterOfWorkers final : public Cluster {
     description.sink = std::make_unique<IndexSink>(arrangement);
     // Dataflows that wait for this index go on once it is there.
     auto wake = std::make_shared<std::function<void()>>([this, told = false]() mutable {
-      if (!std::exchange(told, true)) wake_waiting();
+      if (std::exchange(told, true)) return;
+      ++indexes_version_;
+      wake_waiting();
     });
     arrangement->on_progress(wake);
     add(index.id, {std::make_shared<Dataflow>(std::move(description), surroundings_),
@@ -178,6 +181,8 @@ class ClusterOfWorkers final : public Cluster {
     return make_index_reader(found->second.arrangement);
   }
 
+  std::uint64_t indexes_version() const override { return indexes_version_; }
+
  private:
   struct Entry {
     std::shared_ptr<Dataflow> dataflow;
@@ -231,6 +236,7 @@ class ClusterOfWorkers final : public Cluster {
 
   Options options_;
   MemoryBudget budget_;
+  std::atomic<std::uint64_t> indexes_version_{0};
   Dataflow::Surroundings surroundings_;
   mutable std::mutex mutex_;
   std::map<DataflowId, Entry> entries_;

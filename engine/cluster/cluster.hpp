@@ -79,7 +79,7 @@ class IndexReader {
   virtual ~IndexReader() = default;
   virtual Timestamp since() const = 0;
   virtual Timestamp upper() const = 0;
-  // Keeps since from passing the time while the pointer lives; throws 22023 if it has passed.
+  // Keeps since from passing the time while the pointer lives; nullptr if it has passed.
   virtual std::shared_ptr<void> hold(Timestamp time) = 0;
   // Waits until upper > time. Throws what `cancel` says, or why the index stopped.
   virtual void wait_complete(Timestamp time, CancelToken& cancel) = 0;
@@ -120,6 +120,8 @@ class Cluster {
 
   // nullptr: no such index here (yet).
   virtual std::shared_ptr<IndexReader> index(DataflowId id) const = 0;
+  // Grows whenever an index becomes readable: a query planned before may be answered better now.
+  virtual std::uint64_t indexes_version() const = 0;
 };
 
 }  // namespace tailrace::engine

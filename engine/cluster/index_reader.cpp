@@ -15,7 +15,7 @@ class Reader final : public IndexReader {
   Timestamp since() const override { return arrangement_->view()->since; }
   Timestamp upper() const override { return arrangement_->view()->upper; }
   std::shared_ptr<void> hold(Timestamp time) override {
-    return std::shared_ptr<SharedArrangement::Hold>(arrangement_->hold(time));
+    return std::shared_ptr<SharedArrangement::Hold>(arrangement_->try_hold(time));
   }
   void wait_complete(Timestamp time, CancelToken& cancel) override {
     arrangement_->wait_complete(time, cancel);

@@ -4,17 +4,11 @@
 
 #include "engine/coordinator/options.hpp"
 #include "grammar/printer.hpp"
+#include "repr/overloaded.hpp"
 
 namespace tailrace::engine {
 
 namespace {
-
-template <class... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-template <class... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 std::optional<StatementResult> run(SessionState& session, const ast::Statement& statement) {
   using Result = std::optional<StatementResult>;

@@ -24,6 +24,9 @@ std::optional<std::uint64_t> retain_history(const std::vector<ast::Option>& opti
 
 void require_system_ok(const catalog::Item& item, const catalog::Catalog& catalog);
 
+// Whether a statement that names a kind (DROP VIEW, SHOW CREATE TABLE) may mean the item.
+bool is_of_kind(const catalog::Item& item, ast::ObjectKind kind);
+
 StatementResult ddl_result(std::string tag);
 
 // By file.

@@ -13,30 +13,6 @@ namespace {
 
 using ast::ObjectKind;
 
-bool is_of_kind(const catalog::Item& item, ObjectKind kind) {
-  switch (kind) {
-    case ObjectKind::table:
-      return item.as<catalog::Table>() != nullptr;
-    case ObjectKind::view:
-      return item.as<catalog::View>() != nullptr;
-    case ObjectKind::materialized_view:
-      return item.as<catalog::MaterializedView>() != nullptr;
-    case ObjectKind::source:
-    case ObjectKind::subsource:
-      return item.as<catalog::Source>() != nullptr;
-    case ObjectKind::index:
-      return item.as<catalog::Index>() != nullptr;
-    case ObjectKind::secret:
-      return item.as<catalog::Secret>() != nullptr;
-    case ObjectKind::connection:
-      return item.as<catalog::Connection>() != nullptr;
-    case ObjectKind::type:
-      return item.as<catalog::UserType>() != nullptr;
-    default:
-      return false;
-  }
-}
-
 std::string upper(std::string text) {
   for (char& c : text) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
@@ -190,6 +166,30 @@ void drop_container(SessionState& session, const ast::Drop& statement,
 }
 
 }  // namespace
+
+bool is_of_kind(const catalog::Item& item, ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::table:
+      return item.as<catalog::Table>() != nullptr;
+    case ObjectKind::view:
+      return item.as<catalog::View>() != nullptr;
+    case ObjectKind::materialized_view:
+      return item.as<catalog::MaterializedView>() != nullptr;
+    case ObjectKind::source:
+    case ObjectKind::subsource:
+      return item.as<catalog::Source>() != nullptr;
+    case ObjectKind::index:
+      return item.as<catalog::Index>() != nullptr;
+    case ObjectKind::secret:
+      return item.as<catalog::Secret>() != nullptr;
+    case ObjectKind::connection:
+      return item.as<catalog::Connection>() != nullptr;
+    case ObjectKind::type:
+      return item.as<catalog::UserType>() != nullptr;
+    default:
+      return false;
+  }
+}
 
 StatementResult drop_objects(SessionState& session, const ast::Drop& statement) {
   switch (statement.kind) {

@@ -4,17 +4,11 @@
 #include "engine/coordinator/row_sources.hpp"
 #include "engine/coordinator/session_state.hpp"
 #include "grammar/printer.hpp"
+#include "repr/overloaded.hpp"
 
 namespace tailrace::engine {
 
 namespace {
-
-template <class... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-template <class... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 StatementResult command(std::string tag) {
   StatementResult result;
@@ -91,9 +85,11 @@ void infer_write_parameters(SessionState& session, const ast::Statement& stateme
 std::shared_ptr<Planned> plan_statement(SessionState& session, const ast::Statement& statement,
                                         ParameterTypes parameters) {
   auto planned = std::make_shared<Planned>();
-  planned->catalog_version = session.catalog().version();
+  // Definitions that are not committed may never be: such a plan is good for this once.
+  planned->catalog_version = session.transaction_defines() ? 0 : session.catalog().version();
   planned->cluster = session.variables().get("cluster");
   planned->scope = session.scope();
+  planned->indexes_version = session.indexes_version();
   if (const auto query = query_of(session, statement)) {
     planned->select = plan_select(session, query->query, query->as_of, &parameters);
     planned->columns = planned->select->query.schema;
@@ -196,11 +192,13 @@ PreparedStatementPtr SessionState::prepare(
 
 std::shared_ptr<const Planned> SessionState::replan(const PreparedStatement& prepared) {
   const auto planned = std::static_pointer_cast<const Planned>(prepared.plan);
-  const catalog::NameScope now = scope();
-  if (planned && planned->catalog_version == catalog().version() &&
+  const catalog::NameScope& now = scope();
+  // What a transaction sees of its own definitions, or must not see any more, is not for others.
+  const bool is_own = transaction_ && (transaction_->ddl || transaction_->read_time);
+  if (planned && !is_own && planned->catalog_version == catalog().version() &&
       planned->cluster == variables_.get("cluster") && planned->scope.database == now.database &&
       planned->scope.search_path == now.search_path &&
-      !(transaction_ && (transaction_->ddl || transaction_->read_time))) {
+      planned->indexes_version == indexes_version()) {
     return planned;
   }
   ParameterTypes parameters(prepared.parameters.begin(), prepared.parameters.end());
@@ -209,6 +207,7 @@ std::shared_ptr<const Planned> SessionState::replan(const PreparedStatement& pre
   if (prepared.columns && fresh->columns && prepared.columns->types() != fresh->columns->types()) {
     throw SqlError(sqlstate::feature_not_supported, "cached plan must not change result type");
   }
+  if (!is_own) prepared.plan = fresh;
   return fresh;
 }
 

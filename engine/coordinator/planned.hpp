@@ -29,8 +29,9 @@ struct PlannedSelect {
 
 struct Planned {
   std::uint64_t catalog_version = 0;
-  std::string cluster;       // the session's, when it was planned
-  catalog::NameScope scope;  // likewise
+  std::string cluster;                // the session's, when it was planned
+  catalog::NameScope scope;           // likewise
+  std::uint64_t indexes_version = 0;  // of that cluster
   std::vector<Type> parameters;
   std::optional<Schema> columns;
   std::shared_ptr<const PlannedSelect> select;  // of SELECT, SHOW, COPY (query)

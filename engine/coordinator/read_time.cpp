@@ -52,7 +52,8 @@ void wait_complete(SessionState& session, const ReadSet& reads, Timestamp time) 
       store.wait_complete(collection, time, session.cancel_token());
     }
   }
-  for (const auto& [collection, index] : reads.indexed) index->wait_complete(time, session.cancel_token());
+  for (const auto& [collection, index] : reads.indexed)
+    index->wait_complete(time, session.cancel_token());
 }
 
 // The bounds within which all inputs can be read now.
@@ -73,6 +74,17 @@ Bounds bounds_of(SessionState& session, const ReadSet& reads) {
   return bounds;
 }
 
+// False: an index cannot be read at the time any more.
+bool hold_indexes(const ReadSet& reads, ReadTime& chosen) {
+  chosen.index_holds.clear();
+  for (const auto& [collection, index] : reads.indexed) {
+    std::shared_ptr<void> held = index->hold(chosen.time);
+    if (!held) return false;
+    chosen.index_holds.push_back(std::move(held));
+  }
+  return true;
+}
+
 ReadTime read_as_of(SessionState& session, const ReadSet& reads, Timestamp as_of, bool at_least) {
   ReadTime chosen;
   const Bounds bounds = bounds_of(session, reads);
@@ -86,11 +98,11 @@ ReadTime read_as_of(SessionState& session, const ReadSet& reads, Timestamp as_of
         .hint("History is kept for RETAIN HISTORY; give a later time.");
   }
   for (const auto& [collection, index] : reads.indexed) {
-    if (index->since() > chosen.time) {
-      throw SqlError(sqlstate::invalid_parameter_value,
-                     fmt::format("Timestamp ({}) is not valid for all inputs: [{} since {}]",
-                                 chosen.time, name_of(session, collection), index->since()));
-    }
+    chosen.index_holds.push_back(index->hold(chosen.time));
+    if (chosen.index_holds.back()) continue;
+    throw SqlError(sqlstate::invalid_parameter_value,
+                   fmt::format("Timestamp ({}) is not valid for all inputs: [{} since {}]",
+                               chosen.time, name_of(session, collection), index->since()));
   }
   wait_complete(session, reads, chosen.time);
   return chosen;
@@ -162,15 +174,13 @@ ReadTime choose_read_time(SessionState& session, const ReadSet& reads,
     // A block may read anything later: it holds all there is.
     chosen.holds = coordinator.store().hold(
         open.is_explicit ? coordinator.store().collections() : reads.stored, chosen.time);
-    const bool overtaken =
-        std::any_of(chosen.holds.begin(), chosen.holds.end(),
-                    [&](const auto& hold) {
-                      return hold->time() > chosen.time &&
-                             std::find(reads.stored.begin(), reads.stored.end(),
-                                       hold->collection()) != reads.stored.end();
-                    }) ||
-        std::any_of(reads.indexed.begin(), reads.indexed.end(),
-                    [&](const auto& index) { return index.second->since() > chosen.time; });
+    const bool overtaken = std::any_of(chosen.holds.begin(), chosen.holds.end(),
+                                       [&](const auto& hold) {
+                                         return hold->time() > chosen.time &&
+                                                std::find(reads.stored.begin(), reads.stored.end(),
+                                                          hold->collection()) != reads.stored.end();
+                                       }) ||
+                           !hold_indexes(reads, chosen);
     if (overtaken && attempt < attempts_max) continue;
     wait_complete(session, reads, chosen.time);
     break;

@@ -30,6 +30,7 @@ ReadSet read_set(SessionState& session, const std::vector<catalog::ItemId>& read
 struct ReadTime {
   Timestamp time = 0;
   std::vector<storage::ReadHoldPtr> holds;  // of a read outside a transaction block
+  std::vector<std::shared_ptr<void>> index_holds;
 };
 
 // Chooses the time (the transaction's, if it has one already), holds it and waits until every input has reached it.

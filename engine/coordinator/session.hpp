@@ -78,9 +78,10 @@ struct StatementResult {
 struct PreparedStatement {
   std::shared_ptr<const grammar::ParsedStatement> statement;  // nullptr: the empty query
   std::vector<Type> parameters;
-  std::optional<Schema> columns;     // of the rows it gives, if it gives any
-  bool is_copy = false;              // its rows go by COPY: no RowDescription
-  std::shared_ptr<const void> plan;  // the engine's own: valid for one catalog version
+  std::optional<Schema> columns;  // of the rows it gives, if it gives any
+  bool is_copy = false;           // its rows go by COPY: no RowDescription
+  // The engine's own: replaced when the catalog, the session's settings or the indexes have changed.
+  mutable std::shared_ptr<const void> plan;
 };
 using PreparedStatementPtr = std::shared_ptr<const PreparedStatement>;
 
@@ -122,8 +123,8 @@ class Session {
   virtual std::chrono::milliseconds idle_in_transaction_timeout() const {
     return std::chrono::minutes(2);
   }
-  // statement_timeout; 0: none. Kept by the protocol, which cancels the statement.
-  virtual std::chrono::milliseconds statement_timeout() const { return {}; }
+  // How long the portal's statement may run; 0: for ever. Kept by the protocol, which cancels it.
+  virtual std::chrono::milliseconds statement_timeout(const Portal&) const { return {}; }
 
   // Types may be unknown (0 in the protocol): the statement's context decides.
   virtual PreparedStatementPtr prepare(std::shared_ptr<const grammar::ParsedStatement> statement,

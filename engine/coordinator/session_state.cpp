@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/coordinator/catalog_answers.hpp"
 #include "engine/coordinator/clock.hpp"
 
@@ -10,6 +12,31 @@ namespace tailrace::engine {
 namespace {
 
 constexpr SqlState active_object_missing{"MZ006"};
+
+// Severities in the order that client_min_messages means. INFO is sent whatever it says.
+int rank(Notice::Severity severity) {
+  switch (severity) {
+    case Notice::Severity::debug:
+      return 4;
+    case Notice::Severity::log:
+      return 5;
+    case Notice::Severity::notice:
+      return 6;
+    case Notice::Severity::warning:
+      return 7;
+    case Notice::Severity::info:
+      break;
+  }
+  return 9;
+}
+
+int rank(std::string_view least) {
+  if (least == "debug") least = "debug2";
+  if (least == "info") least = "notice";
+  static constexpr std::string_view words[] = {"debug5", "debug4", "debug3",  "debug2", "debug1",
+                                               "log",    "notice", "warning", "error"};
+  return static_cast<int>(std::find(std::begin(words), std::end(words), least) - words);
+}
 
 // Closest thing to PostgreSQL's rule: `options` and start-up parameters set what they can, the rest gives notices.
 void set_at_startup(SessionState& session, const std::string& name, const std::string& value) {
@@ -54,6 +81,10 @@ SessionState::SessionState(Coordinator& coordinator, SessionOptions options)
     : coordinator_(coordinator), options_(std::move(options)) {
   catalog_ = coordinator_.catalog();
   answers_ = std::make_unique<CatalogAnswers>(*this);
+  context_.current_user = options_.user;
+  context_.session_user = options_.user;
+  context_.server_version = coordinator_.version();
+  context_.catalog = answers_.get();
   coordinator_.add_session(*this);
 }
 
@@ -63,7 +94,8 @@ SessionState::~SessionState() {
 }
 
 void SessionState::initialise_variables() {
-  std::map<std::string, std::string> defaults = catalog_->system_variables();
+  std::map<std::string, std::string, std::less<>> defaults;
+  for (const auto& [name, value] : catalog_->system_variables()) defaults[name] = value;
   const catalog::Role& own = role();
   for (const auto& [name, value] : own.variables) defaults[name] = value;
   defaults["is_superuser"] = own.superuser ? "on" : "off";
@@ -78,7 +110,11 @@ void SessionState::initialise_variables() {
 }
 
 std::vector<Notice> SessionState::take_notices() {
-  return std::exchange(notices_, {});
+  if (notices_.empty()) return {};
+  std::vector<Notice> wanted = std::exchange(notices_, {});
+  const int least = rank(variables_.get("client_min_messages"));
+  std::erase_if(wanted, [&](const Notice& notice) { return rank(notice.severity) < least; });
+  return wanted;
 }
 
 std::vector<std::pair<std::string, std::string>> SessionState::take_changed_parameters() {
@@ -96,8 +132,17 @@ std::chrono::milliseconds SessionState::idle_in_transaction_timeout() const {
       as_milliseconds(variables_.get("idle_in_transaction_session_timeout")));
 }
 
-std::chrono::milliseconds SessionState::statement_timeout() const {
-  return std::chrono::milliseconds(as_milliseconds(variables_.get("statement_timeout")));
+// Writes have the limit by default, reads where it was set; SUBSCRIBE goes on for as long as it is wanted.
+std::chrono::milliseconds SessionState::statement_timeout(const Portal& portal) const {
+  if (!portal.prepared->statement) return {};
+  const auto& node = portal.prepared->statement->statement.node;
+  const bool writes = std::holds_alternative<ast::Insert>(node) ||
+                      std::holds_alternative<ast::Update>(node) ||
+                      std::holds_alternative<ast::Delete>(node);
+  if (!writes && !variables_.is_set("statement_timeout")) return {};
+  constexpr std::uint64_t limit_max = 365ULL * 24 * 3600 * 1000;
+  const std::uint64_t limit = as_milliseconds(variables_.get("statement_timeout"));
+  return std::chrono::milliseconds(std::min(limit, limit_max));
 }
 
 TransactionStatus SessionState::transaction_status() const {
@@ -126,8 +171,18 @@ const catalog::Catalog& SessionState::catalog() {
   return *catalog_;
 }
 
-catalog::NameScope SessionState::scope() const {
-  return {variables_.get("database"), as_list(variables_.get("search_path"))};
+const catalog::NameScope& SessionState::scope() {
+  if (scope_version_ != variables_.version()) {
+    scope_version_ = variables_.version();
+    scope_ = {variables_.get("database"), as_list(variables_.get("search_path"))};
+  }
+  return scope_;
+}
+
+std::uint64_t SessionState::indexes_version() {
+  const catalog::Cluster* cluster = catalog().find_cluster(variables_.get("cluster"));
+  const auto running = cluster ? coordinator_.cluster(cluster->id) : nullptr;
+  return running ? running->indexes_version() : 0;
 }
 
 const catalog::Role& SessionState::role() {
@@ -160,15 +215,11 @@ catalog::CatalogTransaction& SessionState::ddl() {
 }
 
 const SessionContext& SessionState::session_context() {
-  context_.current_user = options_.user;
-  context_.session_user = options_.user;
-  context_.database = variables_.get("database");
-  context_.search_path = as_list(variables_.get("search_path"));
+  const catalog::NameScope& names = scope();
+  context_.database = names.database;
+  context_.search_path = names.search_path;
   context_.now_microseconds = now_microseconds();
   context_.transaction_microseconds = context_.now_microseconds;
-  context_.server_version = coordinator_.version();
-  context_.catalog = answers_.get();
-
   return context_;
 }
 

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,7 @@ class SessionState final : public Session {
   int extra_float_digits() const override;
   TransactionStatus transaction_status() const override;
   std::chrono::milliseconds idle_in_transaction_timeout() const override;
-  std::chrono::milliseconds statement_timeout() const override;
+  std::chrono::milliseconds statement_timeout(const Portal& portal) const override;
 
   PreparedStatementPtr prepare(std::shared_ptr<const grammar::ParsedStatement> statement,
                                const std::vector<std::optional<Type>>& parameters) override;
@@ -60,7 +61,11 @@ class SessionState final : public Session {
 
   // What this session sees: its own open DDL included.
   const catalog::Catalog& catalog();
-  catalog::NameScope scope() const;
+  const catalog::NameScope& scope();
+  // Whether the transaction has begun to change definitions.
+  bool transaction_defines() const { return transaction_ && transaction_->ddl; }
+  // Which indexes of the session's cluster there are to read; changes when there is another one.
+  std::uint64_t indexes_version();
   const catalog::Role& role();
   const catalog::Cluster& active_cluster();
   // Of `in_cluster` if given, else the session's; refuses system clusters. For statements that create things.
@@ -102,6 +107,8 @@ class SessionState final : public Session {
   std::vector<Notice> notices_;
   catalog::CatalogPtr catalog_;  // taken for the statement at hand
   SessionContext context_;
+  catalog::NameScope scope_;  // of variables_ at scope_version_
+  std::uint64_t scope_version_ = 0;
   std::unique_ptr<CatalogAnswers> answers_;
 };
 
@@ -110,6 +117,8 @@ class SessionState final : public Session {
 std::shared_ptr<const PlannedSelect> plan_select(SessionState& session, const ast::Query& query,
                                                  std::optional<ast::AsOf> as_of,
                                                  ParameterTypes* parameters);
+// Views that an index of the session's cluster holds: queries read the index instead of computing the view.
+std::set<catalog::ItemId> kept_views(SessionState& session);
 std::unique_ptr<RowSource> run_select(SessionState& session, const PlannedSelect& planned,
                                       const std::vector<Value>& parameters);
 // All rows of a plan at a time fit for a write: notes what it read.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/coordinator/ddl.hpp"
 #include "grammar/parser.hpp"
 #include "grammar/printer.hpp"
 
@@ -22,27 +23,6 @@ std::string show_create_cluster(const catalog::Cluster& cluster) {
       cluster.name, cluster.replication_factor, cluster.size);
 }
 
-bool is_of_kind(const catalog::Item& item, ObjectKind kind) {
-  switch (kind) {
-    case ObjectKind::table:
-      return item.as<catalog::Table>() != nullptr;
-    case ObjectKind::view:
-      return item.as<catalog::View>() != nullptr;
-    case ObjectKind::materialized_view:
-      return item.as<catalog::MaterializedView>() != nullptr;
-    case ObjectKind::source:
-      return item.as<catalog::Source>() != nullptr;
-    case ObjectKind::index:
-      return item.as<catalog::Index>() != nullptr;
-    case ObjectKind::connection:
-      return item.as<catalog::Connection>() != nullptr;
-    case ObjectKind::type:
-      return item.as<catalog::UserType>() != nullptr;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 std::pair<std::string, std::string> show_create(SessionState& session,
@@ -52,6 +32,8 @@ std::pair<std::string, std::string> show_create(SessionState& session,
     const catalog::Cluster& cluster = catalog.resolve_cluster(show.name.last());
     return {cluster.name, show_create_cluster(cluster)};
   }
+  // What it would show is the one thing that a secret keeps to itself.
+  if (show.kind == ObjectKind::secret) throw unsupported("SHOW CREATE SECRET");
   const catalog::Item& item = catalog.resolve_item(show.name, session.scope());
   if (!is_of_kind(item, show.kind)) {
     std::string kind;

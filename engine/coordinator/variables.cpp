@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_map>
 
 #include "engine/coordinator/variable_list.hpp"
 
@@ -314,46 +315,65 @@ std::uint64_t as_bytes(std::string_view canonical) {
   return parse_with_unit(canonical, size_units, 1).value_or(0);
 }
 
+bool SessionVariables::is_set(std::string_view name) const {
+  return local_.contains(name) || session_.contains(name) || defaults_.contains(name);
+}
+
 const std::string& SessionVariables::get(std::string_view name) const {
   if (const auto found = local_.find(name); found != local_.end()) return found->second;
   if (const auto found = session_.find(name); found != session_.end()) return found->second;
-  const Variable* variable = find_variable(name);
-  ensure(variable != nullptr, "settings that code asks for are declared");
-  if (const auto found = defaults_.find(std::string(variable->name)); found != defaults_.end())
-    return found->second;
+  if (const auto found = defaults_.find(name); found != defaults_.end()) return found->second;
   // Kept per process: the table's texts never change.
-  static const std::map<std::string_view, std::string> initial = [] {
-    std::map<std::string_view, std::string> values;
+  static const std::unordered_map<std::string_view, std::string> initial = [] {
+    std::unordered_map<std::string_view, std::string> values;
     for (const Variable& each : all_variables()) values[each.name] = std::string(each.initial);
     return values;
   }();
-  return initial.at(variable->name);
+  const auto found = initial.find(name);
+  ensure(found != initial.end(), "settings that code asks for are declared, by this name");
+  return found->second;
 }
 
 void SessionVariables::set(const Variable& variable, std::string value, bool local) {
+  touch();
   (local ? local_ : session_)[std::string(variable.name)] = std::move(value);
   if (!local) local_.erase(std::string(variable.name));
 }
 
 void SessionVariables::reset(const Variable& variable) {
+  touch();
   local_.erase(std::string(variable.name));
   session_.erase(std::string(variable.name));
 }
 
 void SessionVariables::reset_all() {
+  touch();
   local_.clear();
   session_.clear();
 }
 
+void SessionVariables::touch() {
+  ++version_;
+  if (in_transaction_ && !before_transaction_) before_transaction_ = session_;
+}
+
 void SessionVariables::begin() {
-  before_transaction_ = session_;
+  in_transaction_ = true;
 }
 void SessionVariables::commit() {
-  local_.clear();
+  end_transaction();
 }
 void SessionVariables::rollback() {
+  if (before_transaction_) session_ = std::move(*before_transaction_);
+  end_transaction();
+}
+
+void SessionVariables::end_transaction() {
+  in_transaction_ = false;
+  if (!before_transaction_) return;
+  ++version_;
+  before_transaction_.reset();
   local_.clear();
-  session_ = before_transaction_;
 }
 
 std::vector<std::pair<std::string, std::string>> SessionVariables::reported() const {
@@ -366,6 +386,8 @@ std::vector<std::pair<std::string, std::string>> SessionVariables::reported() co
 
 std::vector<std::pair<std::string, std::string>> SessionVariables::take_changed() {
   std::vector<std::pair<std::string, std::string>> changed;
+  if (version_ == reported_version_) return changed;
+  reported_version_ = version_;
   for (auto& [name, value] : reported()) {
     std::string& last = last_reported_[name];
     if (last == value) continue;

@@ -66,11 +66,14 @@ std::optional<std::uint64_t> parse_milliseconds(std::string_view text);
 class SessionVariables {
  public:
   // Defaults beneath the session: role's over system's.
-  void set_defaults(std::map<std::string, std::string> defaults) {
+  void set_defaults(std::map<std::string, std::string, std::less<>> defaults) {
     defaults_ = std::move(defaults);
+    ++version_;
   }
 
   const std::string& get(std::string_view name) const;
+  // Whether it has another value than the one built in.
+  bool is_set(std::string_view name) const;
   void set(const Variable& variable, std::string value, bool local);
   void reset(const Variable& variable);
   void reset_all();
@@ -84,12 +87,22 @@ class SessionVariables {
   std::vector<std::pair<std::string, std::string>> take_changed();
   std::vector<std::pair<std::string, std::string>> reported() const;
 
+  // Grows with each change of any value: what is derived from them is good for as long as it stays.
+  std::uint64_t version() const { return version_; }
+
  private:
+  void touch();
+  void end_transaction();
+
   std::map<std::string, std::string, std::less<>> session_;
   std::map<std::string, std::string, std::less<>> local_;
-  std::map<std::string, std::string, std::less<>> before_transaction_;
-  std::map<std::string, std::string> defaults_;
+  // session_ as it was before the transaction, from the first change in it.
+  std::optional<std::map<std::string, std::string, std::less<>>> before_transaction_;
+  std::map<std::string, std::string, std::less<>> defaults_;
   std::map<std::string, std::string> last_reported_;
+  std::uint64_t version_ = 1;
+  std::uint64_t reported_version_ = 0;
+  bool in_transaction_ = false;
 };
 
 }  // namespace tailrace::engine

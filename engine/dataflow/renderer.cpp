@@ -3,17 +3,9 @@
 #include "engine/dataflow/arranged_batch.hpp"
 #include "engine/dataflow/join_chain.hpp"
 #include "engine/dataflow/open_plan.hpp"
+#include "repr/overloaded.hpp"
 
 namespace tailrace::engine {
-
-namespace {
-template <class... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-template <class... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
-}  // namespace
 
 Operator& Renderer::add(OperatorPtr op) {
   graph_.operators_.push_back(std::move(op));

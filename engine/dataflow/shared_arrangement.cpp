@@ -109,15 +109,18 @@ std::shared_ptr<const SharedArrangement::View> SharedArrangement::view() const {
   return view_;
 }
 
-std::unique_ptr<SharedArrangement::Hold> SharedArrangement::hold(Timestamp time) {
+std::unique_ptr<SharedArrangement::Hold> SharedArrangement::try_hold(Timestamp time) {
   std::lock_guard lock(mutex_);
-  if (view_->upper != 0 && time < view_->since) {
-    throw SqlError(sqlstate::invalid_parameter_value,
-                   fmt::format("time {} is not readable any more: the index is kept since {}", time,
-                               view_->since));
-  }
+  if (view_->upper != 0 && time < view_->since) return nullptr;
   holds_.insert(time);
   return std::make_unique<Hold>(shared_from_this(), time);
+}
+
+std::unique_ptr<SharedArrangement::Hold> SharedArrangement::hold(Timestamp time) {
+  if (auto held = try_hold(time)) return held;
+  throw SqlError(sqlstate::invalid_parameter_value,
+                 fmt::format("time {} is not readable any more: the index is kept since {}", time,
+                             view()->since));
 }
 
 SharedArrangement::Hold::~Hold() {

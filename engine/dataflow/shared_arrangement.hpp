@@ -56,6 +56,7 @@ class SharedArrangement : public std::enable_shared_from_this<SharedArrangement>
   std::shared_ptr<const View> view() const;  // upper 0: not hydrated
   // Keeps since from passing the time; throws 22023 if it has passed.
   std::unique_ptr<Hold> hold(Timestamp time);
+  std::unique_ptr<Hold> try_hold(Timestamp time);  // nullptr instead of an error
   // Gives every step's changes from the view on that it is made with.
   std::unique_ptr<Follower> follow(Timestamp from, std::function<void()> wake);
   // `wake` is called after each publication, by the writer's thread, while the pointer lives.

@@ -3,17 +3,11 @@
 #include <unordered_set>
 
 #include "engine/functions/table_function.hpp"
+#include "repr/overloaded.hpp"
 
 namespace tailrace::engine {
 
 namespace {
-
-template <class... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-template <class... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 // The columns of a node, collected one by one.
 struct Shape {

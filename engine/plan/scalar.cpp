@@ -2,6 +2,7 @@
 
 #include "engine/functions/function.hpp"
 #include "repr/order.hpp"
+#include "repr/overloaded.hpp"
 
 namespace tailrace::engine {
 
@@ -10,13 +11,6 @@ namespace {
 ScalarPtr make(Type type, bool nullable, Scalar::Node node) {
   return std::make_shared<const Scalar>(Scalar{std::move(type), nullable, std::move(node)});
 }
-
-template <class... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-template <class... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 std::vector<ScalarPtr> operands_of(const Scalar& scalar) {
   return std::visit(Overloaded{
@@ -60,7 +54,8 @@ ScalarPtr with_operands(const Scalar& scalar, std::vector<ScalarPtr> operands) {
 // Rebuilds bottom-up what `leaf` changes; subtrees without a change are shared.
 template <class Leaf>
 ScalarPtr rewrite_columns(const ScalarPtr& scalar, const Leaf& leaf) {
-  if (const auto* reference = std::get_if<scalar::Column>(&scalar->node)) return leaf(scalar, reference->index);
+  if (const auto* reference = std::get_if<scalar::Column>(&scalar->node))
+    return leaf(scalar, reference->index);
   std::vector<ScalarPtr> operands = operands_of(*scalar);
   bool changed = false;
   for (ScalarPtr& operand : operands) {
@@ -80,9 +75,14 @@ ScalarPtr literal(Value value, Type type) {
   const bool nullable = is_null(value);
   return make(std::move(type), nullable, scalar::Literal{std::move(value)});
 }
-ScalarPtr null_literal(Type type) { return literal(Null{}, std::move(type)); }
-ScalarPtr true_literal() { return literal(true, TypeId::boolean); }
-ScalarPtr call(const Function& function, std::vector<ScalarPtr> arguments, Type type, bool nullable) {
+ScalarPtr null_literal(Type type) {
+  return literal(Null{}, std::move(type));
+}
+ScalarPtr true_literal() {
+  return literal(true, TypeId::boolean);
+}
+ScalarPtr call(const Function& function, std::vector<ScalarPtr> arguments, Type type,
+               bool nullable) {
   return make(std::move(type), nullable, scalar::Call{&function, std::move(arguments)});
 }
 ScalarPtr conjunction(std::vector<ScalarPtr> operands) {
@@ -98,7 +98,9 @@ bool equal(const ScalarPtr& a, const ScalarPtr& b) {
   if (a->node.index() != b->node.index() || !(a->type == b->type)) return false;
   const bool same_head = std::visit(
       Overloaded{
-          [&](const scalar::Column& node) { return node.index == std::get<scalar::Column>(b->node).index; },
+          [&](const scalar::Column& node) {
+            return node.index == std::get<scalar::Column>(b->node).index;
+          },
           [&](const scalar::Literal& node) {
             const Value& other = std::get<scalar::Literal>(b->node).value;
             return compare_values(a->type, node.value, other, Equality::identity) == 0;
@@ -107,8 +109,12 @@ bool equal(const ScalarPtr& a, const ScalarPtr& b) {
             const DataError& other = std::get<scalar::Error>(b->node).error;
             return node.error.state == other.state && node.error.message == other.message;
           },
-          [&](const scalar::Call& node) { return node.function == std::get<scalar::Call>(b->node).function; },
-          [&](const scalar::Parameter& node) { return node.number == std::get<scalar::Parameter>(b->node).number; },
+          [&](const scalar::Call& node) {
+            return node.function == std::get<scalar::Call>(b->node).function;
+          },
+          [&](const scalar::Parameter& node) {
+            return node.number == std::get<scalar::Parameter>(b->node).number;
+          },
           [](const auto&) { return true; },
       },
       a->node);
@@ -124,18 +130,23 @@ bool equal(const ScalarPtr& a, const ScalarPtr& b) {
 
 std::size_t hash(const ScalarPtr& scalar) {
   std::size_t result = scalar->node.index() * 0x9e3779b97f4a7c15u;
-  const auto mix = [&](std::size_t value) { result = (result ^ value) * 0xff51afd7ed558ccdu + (result >> 29); };
-  if (const auto* node = std::get_if<scalar::Column>(&scalar->node)) mix(static_cast<std::size_t>(node->index));
+  const auto mix = [&](std::size_t value) {
+    result = (result ^ value) * 0xff51afd7ed558ccdu + (result >> 29);
+  };
+  if (const auto* node = std::get_if<scalar::Column>(&scalar->node))
+    mix(static_cast<std::size_t>(node->index));
   if (const auto* node = std::get_if<scalar::Literal>(&scalar->node)) {
     mix(hash_value(scalar->type, node->value, Equality::identity));
   }
-  if (const auto* node = std::get_if<scalar::Call>(&scalar->node)) mix(std::hash<const void*>()(node->function));
+  if (const auto* node = std::get_if<scalar::Call>(&scalar->node))
+    mix(std::hash<const void*>()(node->function));
   for (const auto& operand : operands_of(*scalar)) mix(hash(operand));
   return result;
 }
 
 ScalarPtr substitute(const ScalarPtr& scalar, const std::vector<ScalarPtr>& to) {
-  return rewrite_columns(scalar, [&](const ScalarPtr&, int index) { return to.at(static_cast<std::size_t>(index)); });
+  return rewrite_columns(
+      scalar, [&](const ScalarPtr&, int index) { return to.at(static_cast<std::size_t>(index)); });
 }
 
 ScalarPtr renumber(const ScalarPtr& scalar, const std::vector<int>& map) {

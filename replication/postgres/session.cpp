@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "replication/postgres/upstream_catalog.hpp"
+#include "repr/overloaded.hpp"
 
 namespace tailrace::replication {
 
@@ -20,11 +21,6 @@ constexpr std::size_t group_bytes_max = 2 << 20;
 constexpr std::size_t large_transaction_bytes = 1 << 20;
 // Of the limit of all memory: above it nothing more is read while commits are on their way.
 constexpr double memory_pressure_max = 0.95;
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
 
 }  // namespace
 

@@ -128,7 +128,7 @@ class Runner {
     portal.prepared = session_.prepare(
         std::make_shared<const grammar::ParsedStatement>(std::move(statement)), {});
     portal.parameters = bind(portal.prepared->parameters, parameters);
-    timer_.start(session_);
+    timer_.start(session_, portal);
     session_.start(portal);
     std::string entry = portal.result.rows ? rows_entry(portal) : ok_entry(portal);
     if (is_last) session_.end_implicit(false);

@@ -331,7 +331,7 @@ void Protocol::start_next_statement() {
 }
 
 void Protocol::run(std::shared_ptr<engine::Portal> portal, std::size_t rows_max) {
-  timer_.start(session_);
+  timer_.start(session_, *portal);
   if (!portal->started) {
     session_.start(*portal);
     append_news();

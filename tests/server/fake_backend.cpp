@@ -198,7 +198,7 @@ class FakeSession final : public engine::Session {
   void fail() override {
     if (status_ != engine::TransactionStatus::idle) status_ = engine::TransactionStatus::failed;
   }
-  std::chrono::milliseconds statement_timeout() const override {
+  std::chrono::milliseconds statement_timeout(const engine::Portal&) const override {
     return backend_.statement_timeout;
   }
   void cancel(SqlError reason) override {

@@ -55,6 +55,19 @@ TEST_CASE("an index answers look-ups and snapshots at the times that it holds") 
   CHECK_THROWS_AS(index->lookup(one, index->upper()), SqlError);
 }
 
+TEST_CASE("queries planned before an index was readable can tell that it is now") {
+  Setting setting;
+  setting.write(setting.orders, {{"10", "1", "5"}});
+  const std::uint64_t before = setting.cluster().indexes_version();
+  create_index(setting, setting.orders, setting.get_orders(), 1, setting.next_id());
+  // Told just after it can be read.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (setting.cluster().indexes_version() == before &&
+         std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
+  CHECK(setting.cluster().indexes_version() > before);
+}
+
 TEST_CASE("an index on a view feeds other dataflows, and lives as long as they do") {
   Setting setting;
   setting.write(setting.customers, {{"1", "north"}, {"2", "south"}});

@@ -6,18 +6,12 @@
 #include "engine/dataflow/arranged_batch.hpp"
 #include "engine/expression/evaluate.hpp"
 #include "engine/functions/aggregate.hpp"
+#include "repr/overloaded.hpp"
 #include "repr/row.hpp"
 
 namespace tailrace::engine::test {
 
 namespace {
-
-template <class... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-template <class... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 ColumnPtr value_of(const ScalarPtr& scalar, const Batch& rows) {
   Evaluated evaluated = evaluate(scalar, rows, {});
