@@ -22,7 +22,7 @@ MAY_INCLUDE = {
 }
 
 # Headers that cost seconds to compile, or would let a library leak through a part's seam.
-HEAVY = re.compile(r"^(antlr4-|boost/asio|boost/beast|rocksdb/|libpq|spdlog/|libssh2|openssl/|postgresql/|simdjson)")
+HEAVY = re.compile(r"^(antlr4-|boost/asio|boost/beast|rocksdb/|libpq|spdlog/|libssh2|openssl/|postgresql/|simdjson|curl/|pugixml)")
 
 # Headers that only the .cpp files of their own folder include: there the library is at home.
 PRIVATE_SUFFIX = "_private.hpp"
