@@ -6,6 +6,7 @@
 
 #include "server/environment_backend.hpp"
 #include "server/log.hpp"
+#include "server/machine_memory.hpp"
 #include "server/options.hpp"
 #include "server/server.hpp"
 #include "server/stop_signal.hpp"
@@ -18,7 +19,8 @@ engine::EnvironmentOptions environment_options(const Options& options) {
   engine::EnvironmentOptions environment;
   environment.data_directory = options.data_directory;
   environment.secret_key_file = options.secret_key_file;
-  environment.memory_limit_bytes = options.memory_limit_bytes;
+  environment.memory_limit_bytes =
+      options.memory_limit_bytes > 0 ? options.memory_limit_bytes : machine_memory_bytes() / 4 * 3;
   environment.deferred_replicated_sync = options.deferred_replicated_sync;
   environment.egress_addresses = options.egress_addresses;
   environment.log = log;

@@ -82,7 +82,8 @@ ParsedOptions parse_command_line(int argument_count, char** arguments) {
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
       ->capture_default_str();
   add(app, "--memory-limit", options.memory_limit_bytes,
-      "Memory for data and queries, as in 4GB. No limit by default.")
+      "Memory for data and queries, as in 4GB; one query may have a quarter of it.\n"
+      "Default: three quarters of the machine's, or of the control group's limit.")
       ->transform(CLI::AsSizeValue(false));
   add(app, "--replicated-sync", replicated_sync,
       "When replicated data is shown: once it is on disk (immediate), or before (deferred).")

@@ -34,7 +34,7 @@ struct Options {
   ServerOptions server;
   std::filesystem::path data_directory;
   std::filesystem::path secret_key_file;
-  std::size_t memory_limit_bytes = 0;
+  std::size_t memory_limit_bytes = 0;  // 0: by the memory of the machine
   bool deferred_replicated_sync = false;
   std::vector<std::string> egress_addresses;
   std::string log_level = "info";

@@ -76,8 +76,8 @@ class Coordinator final : public Environment {
   // Sessions, by connection id.
   void add_session(SessionState& session);
   void remove_session(SessionState& session);
-  // SET CLUSTER and the like of all: changed system defaults reach sessions by this version.
-  std::uint64_t memory_limit_bytes() const { return options_.memory_limit_bytes; }
+  // Of one query: a quarter of the process's limit. 0: no limit.
+  std::size_t query_memory_bytes_max() const { return options_.memory_limit_bytes / 4; }
 
  private:
   void apply(const catalog::Catalog& before, const catalog::Catalog& after);

@@ -200,7 +200,8 @@ std::unique_ptr<RowSource> run_select(SessionState& session, const PlannedSelect
   const std::size_t result_bytes_max =
       std::min(as_bytes(session.variables().get("max_result_size")),
                as_bytes(session.variables().get("max_query_result_size")));
-  MemoryBudget budget("query", 0, &session.coordinator().memory());
+  MemoryBudget budget("query", session.coordinator().query_memory_bytes_max(),
+                      &session.coordinator().memory());
   const OnceOptions options{.inputs = inputs,
                             .time = at.time,
                             .session = &session.session_context(),
@@ -243,7 +244,8 @@ std::vector<Batch> read_for_write(SessionState& session, const PlanPtr& plan,
     return open.ddl && open.ddl->base().find(catalog::item_of(entry.first)) == nullptr;
   });
   SessionInputs inputs(session, set, at.time);
-  MemoryBudget budget("query", 0, &session.coordinator().memory());
+  MemoryBudget budget("query", session.coordinator().query_memory_bytes_max(),
+                      &session.coordinator().memory());
   const OnceOptions options{.inputs = inputs,
                             .time = at.time,
                             .session = &session.session_context(),
