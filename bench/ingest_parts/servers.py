@@ -25,6 +25,7 @@ ROWS_A_SCALE = 100_000
 class Servers:
     def __init__(self, binary, options):
         self.binary = binary
+        self.build = options.build.resolve()
         self.rows = options.rows
         self.transactions = options.transactions
         self.folder = process.temporary_folder("tailrace-bench-", options.folder)

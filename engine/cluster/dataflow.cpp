@@ -89,7 +89,8 @@ DataflowStatus Dataflow::status() const {
 
 void Dataflow::stop(const SqlError& error) {
   const DataError why = DataError::from(error);
-  if (surroundings_.log)
+  // A view dropped while it worked finds its collection gone: whoever dropped it knows.
+  if (surroundings_.log && error.state() != sqlstate::undefined_table)
     surroundings_.log(fmt::format("{} stopped: {}", description_.name, why.message));
   // What was remembered goes; what was written or arranged stays.
   graph_.reset();

@@ -93,13 +93,17 @@ SessionState::~SessionState() {
   portals_.clear();
 }
 
-void SessionState::initialise_variables() {
+void SessionState::refresh_defaults() {
   std::map<std::string, std::string, std::less<>> defaults;
   for (const auto& [name, value] : catalog_->system_variables()) defaults[name] = value;
   const catalog::Role& own = role();
   for (const auto& [name, value] : own.variables) defaults[name] = value;
   defaults["is_superuser"] = own.superuser ? "on" : "off";
   variables_.set_defaults(std::move(defaults));
+}
+
+void SessionState::initialise_variables() {
+  refresh_defaults();
   for (const auto& [name, value] : options_.variables) set_at_startup(*this, name, value);
   if (!options_.database.empty()) set_at_startup(*this, "database", options_.database);
   const std::string& database = variables_.get("database");

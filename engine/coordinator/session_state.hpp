@@ -90,6 +90,7 @@ class SessionState final : public Session {
   // Planned against what the session sees now.
   std::shared_ptr<const Planned> replan(const PreparedStatement& prepared);
   void initialise_variables();
+  void refresh_defaults();  // after ALTER SYSTEM or ALTER ROLE; what the session has set stays
 
  private:
   void commit(Transaction& transaction);

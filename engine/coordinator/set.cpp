@@ -86,7 +86,7 @@ StatementResult execute_alter_system(SessionState& session, const ast::AlterSyst
                     variable, std::get<std::vector<ast::VariableValue>>(*alter.values))));
   }
   if (!session.in_transaction_block()) session.end_implicit(false);
-  session.initialise_variables();
+  session.refresh_defaults();
   return result;
 }
 

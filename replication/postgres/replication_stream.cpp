@@ -17,6 +17,8 @@ constexpr std::chrono::seconds status_interval(1);
 constexpr microseconds busy_gap(400);
 constexpr int busy_waits_before_nap = 4;
 constexpr microseconds nap(500);
+// Of the last commit behind upstream's clock: enough to tell catching up from following.
+constexpr microseconds behind_lag(20'000);
 // So much at once is worth a wake-up.
 constexpr std::size_t large_read_bytes = 64 * 1024;
 
@@ -79,11 +81,17 @@ ReplicationStream::Event ReplicationStream::read() {
                                   static_cast<unsigned char>(message[0]), message.size()));
 }
 
+void ReplicationStream::note_commit_time(std::int64_t committed_at) {
+  is_behind_ = upstream_clock_now() - committed_at > behind_lag.count();
+}
+
 void ReplicationStream::wait(microseconds timeout, int extra_fd) {
   const auto now = steady_clock::now();
   const bool close = now - last_wait_ < busy_gap + nap && bytes_since_wait_ > 0;
   busy_waits_ = close ? busy_waits_ + 1 : 0;
-  if (busy_waits_ > busy_waits_before_nap && bytes_since_wait_ < large_read_bytes) {
+  const bool more_will_come =
+      is_behind_ ? bytes_since_wait_ > 0 : busy_waits_ > busy_waits_before_nap;
+  if (more_will_come && bytes_since_wait_ < large_read_bytes) {
     std::this_thread::sleep_for(nap);
   }
   bytes_since_wait_ = 0;

@@ -38,6 +38,9 @@ class ReplicationStream {
   // Waits for more, at most this long, or until `extra_fd` is readable. While messages keep coming
   // in small pieces it naps first: woken for each, both sides would be two to three times slower.
   void wait(std::chrono::microseconds timeout, int extra_fd);
+  // When upstream committed what was read last, in its own microseconds since 2000-01-01. One that is long past means
+  // that there is more to come: `wait` naps then.
+  void note_commit_time(std::int64_t committed_at);
   // Waits for `extra_fd` alone.
   void wait_for(std::chrono::microseconds timeout, int extra_fd);
 
@@ -55,6 +58,7 @@ class ReplicationStream {
   std::chrono::steady_clock::time_point last_wait_;
   std::size_t bytes_since_wait_ = 0;
   int busy_waits_ = 0;
+  bool is_behind_ = false;
 };
 
 }  // namespace tailrace::replication

@@ -136,6 +136,7 @@ void Session::begin(const pgoutput::Begin& begin) {
   }
   in_transaction_ = true;
   commit_lsn_ = begin.commit_lsn;
+  stream_->note_commit_time(begin.commit_time);
   // Commits are ordered, so one that begins to end below the position also ends there.
   skips_transaction_ = commit_lsn_ < start_;
   transaction_bytes_ = 0;
