@@ -18,6 +18,10 @@ std::vector<BuiltinTable> runtime_tables();     // runtime.cpp: statuses, statis
 
 std::vector<BuiltinView> object_views();
 std::vector<BuiltinView> source_views();
-std::vector<BuiltinView> show_views();  // show.cpp: what SHOW reads
+std::vector<BuiltinView> show_views();        // show.cpp: what SHOW reads
+std::vector<BuiltinView> pg_catalog_views();  // pg_catalog.cpp: pg_class and what goes with it
+std::vector<BuiltinView> pg_list_views();     // pg_lists.cpp: pg_roles, pg_tables, ...
+std::vector<BuiltinView> information_schema_views();  // information_schema.cpp
+std::vector<BuiltinView> empty_views();               // empty.cpp: of what does not exist here
 
 }  // namespace tailrace::catalog

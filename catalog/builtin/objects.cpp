@@ -113,12 +113,16 @@ void column_rows(const Catalog&, const Item& item, BuiltinRows& rows) {
   for (std::size_t i = 0; i < schema->size(); ++i) {
     const ColumnSchema& column = schema->columns[i];
     const bool has_default = table && i < table->defaults.size() && table->defaults[i];
+    // Of a user's table without a DEFAULT clause it is NULL, as SQL text.
+    const bool has_null = table && !table->source && item.id.is_user();
     rows.add({{"id", id_text(item.id)},
               {"name", text(column.name)},
               {"position", Value(std::uint64_t{i + 1})},
               {"nullable", Value(column.nullable)},
               {"type", text(column.type.without_modifier().name())},
-              {"default", has_default ? text(*table->defaults[i]) : Value(Null{})},
+              {"default", has_default ? text(*table->defaults[i])
+                          : has_null  ? text("NULL")
+                                      : Value(Null{})},
               {"type_oid", oid(column.type.oid())},
               {"type_mod", Value(column.type.wire_modifier())}});
   }

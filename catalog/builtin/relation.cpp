@@ -60,7 +60,8 @@ const std::vector<BuiltinTable>& builtin_tables() {
 
 const std::vector<BuiltinView>& builtin_views() {
   static const std::vector<BuiltinView> views =
-      collect<BuiltinView>({object_views, source_views, show_views});
+      collect<BuiltinView>({object_views, source_views, show_views, pg_catalog_views, pg_list_views,
+                            information_schema_views, empty_views});
   return views;
 }
 

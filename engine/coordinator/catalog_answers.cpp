@@ -150,10 +150,17 @@ std::optional<std::string> CatalogAnswers::index_definition(Oid oid, int column)
   const Item* item = catalog().find_by_oid(oid);
   const auto* index = item ? item->as<catalog::Index>() : nullptr;
   if (index == nullptr) return std::nullopt;
-  if (column == 0)
-    return grammar::print(grammar::parse_statement(item->create_sql), {.without_ids = true});
+  if (column == 0) {
+    std::string keys;
+    for (const ast::Expression& key : index->key) {
+      keys += (keys.empty() ? "" : ",") + grammar::print(key, {.without_ids = true});
+    }
+    return fmt::format("CREATE INDEX {} ON {} USING arrangement ({})",
+                       grammar::print(ast::Ident{item->name}),
+                       grammar::print(ast::Ident{catalog().item(index->on).name}), keys);
+  }
   if (column < 0 || static_cast<std::size_t>(column) > index->key.size()) return std::nullopt;
-  return grammar::print(index->key[static_cast<std::size_t>(column) - 1]);
+  return grammar::print(index->key[static_cast<std::size_t>(column) - 1], {.without_ids = true});
 }
 
 std::optional<bool> CatalogAnswers::has_privilege(Oid role_oid, Privileged kind, Oid object,
