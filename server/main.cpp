@@ -1,15 +1,21 @@
 // tailrace: one process, one data directory.
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "server/environment_backend.hpp"
 #include "server/log.hpp"
 #include "server/machine_memory.hpp"
 #include "server/options.hpp"
 #include "server/server.hpp"
-#include "server/stop_signal.hpp"
+#include "server/signals.hpp"
 
 namespace tailrace::server {
 
@@ -27,6 +33,26 @@ engine::EnvironmentOptions environment_options(const Options& options) {
   return environment;
 }
 
+// A certificate that cannot be used is worse than one that will expire: keep the old one, and say so.
+void reload(Server& server) {
+  try {
+    log("info",
+        server.reload_tls() ? "read the TLS certificate again" : "SIGHUP: no files to read again");
+  } catch (const SqlError& error) {
+    log("error", fmt::format("the TLS certificate stays as it was: {}", error.message()));
+  }
+}
+
+// What libpq would take from our environment for connections to other databases.
+void forget_libpq_environment() {
+  std::vector<std::string> names;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (text.starts_with("PG")) names.emplace_back(text.substr(0, text.find('=')));
+  }
+  for (const std::string& name : names) ::unsetenv(name.c_str());
+}
+
 int run(const Options& options) {
   check_listeners(options.server);
   Server server(options.server);
@@ -36,7 +62,8 @@ int run(const Options& options) {
   fmt::print("tailrace {} is ready: SQL on {}, HTTP on {}\n", environment->version(),
              server.sql_address().text(), server.http_address().text());
   std::fflush(stdout);
-  const int signal = wait_for_stop_signal();
+  int signal = wait_for_signal();
+  for (; signal == SIGHUP; signal = wait_for_signal()) reload(server);
   log("info", fmt::format("stopping on signal {}", signal));
   if (!server.stop()) {
     // Their threads still use the database, so it cannot be closed; nothing acknowledged is lost.
@@ -51,7 +78,8 @@ int run_command(int argument_count, char** arguments) {
     const ParsedOptions parsed = parse_command_line(argument_count, arguments);
     if (!parsed.options) return parsed.exit_code;
     start_log(parsed.options->log_level);
-    hold_stop_signals();
+    hold_signals();
+    forget_libpq_environment();
     const int code = run(*parsed.options);
     log("info", "stopped");
     return code;

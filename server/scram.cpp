@@ -16,6 +16,10 @@ namespace tailrace::server {
 
 namespace {
 
+// As the verifiers that we make.
+constexpr int mock_iterations = 4096;
+constexpr std::size_t mock_salt_size = 16;
+
 SqlError malformed(std::string_view detail) {
   return SqlError(sqlstate::protocol_violation, "malformed SCRAM message")
       .detail(std::string(detail));
@@ -89,15 +93,26 @@ bool scram_password_matches(const ScramVerifier& verifier, std::string_view pass
   return same_secret(sha256(hmac(salted, "Client Key")), verifier.stored_key);
 }
 
-std::string ScramExchange::first(std::string_view client_first) {
+std::string ScramExchange::first(std::string_view client_first, bool binds) {
   std::string_view rest = client_first;
-  // gs2-header: how the channel is bound ("n" or "y": not at all), and an identity we ignore.
-  if (rest.size() < 2 || (rest[0] != 'n' && rest[0] != 'y') || rest[1] != ',') {
+  // gs2-header: how the channel is bound, and an identity we ignore.
+  const std::string_view binding = rest.substr(0, rest.find(','));
+  if (binds && (binding != "p=tls-server-end-point" || end_point_.empty())) {
+    throw malformed("The channel is to be bound by tls-server-end-point.");
+  }
+  if (!binds && binding != "n" && binding != "y") {
     throw malformed("Channel binding is not supported.");
   }
-  const std::size_t comma = rest.find(',', 2);
+  // Somebody in between has hidden from the client that we can.
+  if (!binds && binding == "y" && !end_point_.empty()) {
+    throw SqlError(sqlstate::invalid_authorization, "SCRAM channel binding negotiation error")
+        .detail("The client supports SCRAM channel binding but thinks the server does not.");
+  }
+  if (binding.size() == rest.size()) throw malformed("The GS2 header does not end.");
+  const std::size_t comma = rest.find(',', binding.size() + 1);
   if (comma == rest.npos) throw malformed("The GS2 header does not end.");
-  gs2_header_ = rest.substr(0, comma + 1);
+  bound_ = rest.substr(0, comma + 1);
+  if (binds) bound_ += end_point_;
   client_first_bare_ = rest.substr(comma + 1);
   rest = client_first_bare_;
   if (rest.starts_with("m=")) throw malformed("Mandatory extensions are not supported.");
@@ -114,7 +129,9 @@ std::optional<std::string> ScramExchange::final(std::string_view client_final) {
   std::string_view rest = client_final;
   const std::string_view binding = take_attribute(rest, 'c');
   const std::string_view nonce = take_attribute(rest, 'r');
-  if (binding != encode_base64(gs2_header_)) throw malformed("The channel binding differs.");
+  if (binding != encode_base64(bound_)) {
+    throw SqlError(sqlstate::invalid_authorization, "SCRAM channel binding check failed");
+  }
   if (nonce != nonce_) throw malformed("The nonce differs.");
   const std::size_t proof_at = client_final.rfind(",p=");
   if (proof_at == client_final.npos) throw malformed("Attribute \"p\" expected.");
@@ -128,6 +145,16 @@ std::optional<std::string> ScramExchange::final(std::string_view client_final) {
   }
   if (!same_secret(sha256(client_key), verifier_.stored_key)) return std::nullopt;
   return "v=" + encode_base64(hmac(verifier_.server_key, signed_text));
+}
+
+ScramVerifier mock_scram_verifier(std::string_view user) {
+  static const std::string key = random_nonce();
+  ScramVerifier verifier;
+  verifier.iterations = mock_iterations;
+  verifier.salt = hmac(key, user).substr(0, mock_salt_size);
+  verifier.stored_key = hmac(key, std::string("stored ") + std::string(user));
+  verifier.server_key = hmac(key, std::string("server ") + std::string(user));
+  return verifier;
 }
 
 std::string random_nonce() {

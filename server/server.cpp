@@ -24,23 +24,9 @@ std::vector<std::unique_ptr<IoLoop>> make_loops() {
   return loops;
 }
 
-std::unique_ptr<asio::ssl::context> load_tls(const ServerOptions& options) {
+std::unique_ptr<TlsFiles> load_tls(const ServerOptions& options) {
   if (options.tls_certificate.empty()) return nullptr;
-  auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
-  context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                       asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                       asio::ssl::context::no_tlsv1_1);
-  const auto check = [](const std::filesystem::path& path, const error_code& error) {
-    if (!error) return;
-    throw SqlError(sqlstate::io_error,
-                   fmt::format("cannot read {}: {}", path.string(), error.message()));
-  };
-  error_code error;
-  context->use_certificate_chain_file(options.tls_certificate.string(), error);
-  check(options.tls_certificate, error);
-  context->use_private_key_file(options.tls_key.string(), asio::ssl::context::pem, error);
-  check(options.tls_key, error);
-  return context;
+  return std::make_unique<TlsFiles>(options.tls_certificate, options.tls_key);
 }
 
 }  // namespace
@@ -50,8 +36,11 @@ class Server::State {
   explicit State(ServerOptions options)
       : options_(std::move(options)),
         tls_(load_tls(options_)),
-        services_{
-            .options = options_, .workers = workers_, .sessions = sessions_, .tls = tls_.get()},
+        services_{.options = options_,
+                  .workers = workers_,
+                  .sessions = sessions_,
+                  .logins = logins_,
+                  .tls = tls_.get()},
         loops_(make_loops()),
         sql_(loops_, options_.sql),
         http_(loops_, options_.http) {
@@ -73,6 +62,12 @@ class Server::State {
     services_.backend = &backend;
     sql_.start(accept_sql(ListenerKind::client));
     if (internal_sql_) internal_sql_->start(accept_sql(ListenerKind::internal));
+  }
+
+  bool reload_tls() {
+    if (!tls_) return false;
+    tls_->reload();
+    return true;
   }
 
   bool stop() {
@@ -114,7 +109,8 @@ class Server::State {
   }
 
   ServerOptions options_;
-  std::unique_ptr<asio::ssl::context> tls_;
+  std::unique_ptr<TlsFiles> tls_;
+  LoginLimiter logins_;
   WorkerPool workers_{workers_max};
   SessionRegistry sessions_;
   Services services_;
@@ -138,6 +134,10 @@ ListenAddress Server::sql_address() const {
 
 ListenAddress Server::http_address() const {
   return state_->http_address();
+}
+
+bool Server::reload_tls() {
+  return state_->reload_tls();
 }
 
 bool Server::stop() {

@@ -24,6 +24,9 @@ class Server {
   // As they are: a port 0 has become a real one.
   ListenAddress sql_address() const;
   ListenAddress http_address() const;
+  // Reads the certificate and its key again, for connections to come; false: there are none. Throws SqlError 58030 and
+  // keeps the old ones if they cannot be used.
+  bool reload_tls();
   // Ends all sessions, waits for their statements, closes. False: some did not end in time.
   bool stop();
 

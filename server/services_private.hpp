@@ -4,9 +4,11 @@
 #include <atomic>
 
 #include "server/backend.hpp"
+#include "server/login_limiter.hpp"
 #include "server/network_private.hpp"
 #include "server/options.hpp"
 #include "server/session_registry.hpp"
+#include "server/tls_private.hpp"
 
 namespace tailrace::server {
 
@@ -14,7 +16,8 @@ struct Services {
   const ServerOptions& options;
   WorkerPool& workers;
   SessionRegistry& sessions;
-  asio::ssl::context* tls = nullptr;        // none: TLS is not configured
+  LoginLimiter& logins;
+  TlsFiles* tls = nullptr;                  // none: TLS is not configured
   std::atomic<Backend*> backend = nullptr;  // none: the database is still being opened
   std::atomic<std::size_t> connection_count = 0;
 

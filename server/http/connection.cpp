@@ -32,7 +32,8 @@ class HttpConnection final : public WatchedConnection {
       co_await serve(socket_);
       co_return;
     }
-    asio::ssl::stream<tcp::socket&> stream(socket_, *services_.tls);
+    const std::shared_ptr<TlsIdentity> identity = services_.tls->current();
+    asio::ssl::stream<tcp::socket&> stream(socket_, identity->context);
     deadline_ = Clock::now() + idle_time_max;
     const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, no_throw);
     if (!error) co_await serve(stream);
@@ -118,6 +119,7 @@ class HttpConnection final : public WatchedConnection {
         .database = services_.backend.load(),
         .sessions = services_.sessions,
         .timer = timer_,
+        .logins = services_.logins,
         .is_loopback = services_.options.http.is_loopback(),
         .allow_plaintext_remote = services_.options.allow_plaintext_remote,
         .on_session =

@@ -52,14 +52,21 @@ std::optional<std::string> authenticate(const HttpRequest& request, const HttpCo
   if (!request.authorization.empty() && !credentials) return std::nullopt;
   std::string user = credentials ? credentials->user : default_user;
   const std::string verifier = context.database->password_verifier(user);
-  if (verifier.empty()) {
-    if (!context.is_loopback && !context.allow_plaintext_remote) return std::nullopt;
-    return user;
+  if (verifier.empty() && (context.is_loopback || context.allow_plaintext_remote)) return user;
+  // A request without a password is a browser's way to ask whether one is wanted, not a guess.
+  if (!credentials) return std::nullopt;
+  const auto now = LoginLimiter::Clock::now();
+  const auto turn = context.logins.take_turn(request.client_address, now);
+  if (!turn || *turn > now) {
+    throw SqlError(sqlstate::too_many_connections,
+                   "too many failed log-ins from this address, try again later");
   }
   const std::optional<ScramVerifier> parsed = parse_scram_verifier(verifier);
-  if (!credentials || !parsed || !scram_password_matches(*parsed, credentials->password)) {
+  if (!parsed || !scram_password_matches(*parsed, credentials->password)) {
+    context.logins.failed(request.client_address, now);
     return std::nullopt;
   }
+  context.logins.succeeded(request.client_address);
   return user;
 }
 

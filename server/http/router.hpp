@@ -6,6 +6,7 @@
 #include <string>
 
 #include "server/backend.hpp"
+#include "server/login_limiter.hpp"
 #include "server/options.hpp"
 #include "server/session_registry.hpp"
 #include "server/statement_timer.hpp"
@@ -36,6 +37,7 @@ struct HttpContext {
   Backend* database = nullptr;  // none: still being opened
   SessionRegistry& sessions;
   StatementTimer& timer;
+  LoginLimiter& logins;
   bool is_loopback = true;  // the listener: no password is needed for roles without one
   bool allow_plaintext_remote = false;
   // Called with the session that runs the request, and with nothing once it is done.

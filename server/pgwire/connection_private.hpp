@@ -34,6 +34,8 @@ class Connection final : public WatchedConnection {
   asio::awaitable<std::optional<StartupMessage>> read_startup_message();
   void reject_other_protocols() const;
   asio::awaitable<void> authenticate(const StartupMessage& message);
+  // Of who has failed before: log-ins are looked at one after the other.
+  asio::awaitable<void> wait_for_turn();
   asio::awaitable<void> check_password(const std::string& user, const std::string& verifier);
   asio::awaitable<std::string> read_password_message();
   asio::awaitable<void> open_session(const StartupMessage& message);

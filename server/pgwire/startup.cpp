@@ -1,6 +1,9 @@
 // The start of a connection: encryption, authentication, the session's parameters.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "repr/scalar_text.hpp"
 #include "server/log.hpp"
 #include "server/pgwire/backend_message.hpp"
@@ -79,7 +82,7 @@ asio::awaitable<std::optional<StartupMessage>> Connection::read_startup_message(
     const bool sent = co_await flush();
     if (!sent) co_return std::nullopt;
     if (use_tls) {
-      const bool secured = co_await transport_.start_tls(*services_.tls);
+      const bool secured = co_await transport_.start_tls(services_.tls->current());
       if (!secured) co_return std::nullopt;
     }
   }
@@ -100,42 +103,68 @@ void Connection::reject_other_protocols() const {
 asio::awaitable<void> Connection::authenticate(const StartupMessage& message) {
   auto look_up = [this, &message] { return services_.database().password_verifier(message.user); };
   const std::string verifier = co_await on_worker(services_.workers, look_up);
-  if (!verifier.empty()) {
-    co_await check_password(message.user, verifier);
-  } else if (kind_ == ListenerKind::client && !services_.options.sql.is_loopback() &&
-             !services_.options.allow_plaintext_remote) {
-    log("warn", fmt::format("refused user \"{}\" from {}: the role has no password", message.user,
-                            transport_.peer_address()));
-    throw wrong_password(message.user);
+  const bool needs_password = kind_ == ListenerKind::client &&
+                              !services_.options.sql.is_loopback() &&
+                              !services_.options.allow_plaintext_remote;
+  if (!verifier.empty() || needs_password) {
+    co_await wait_for_turn();
+    try {
+      co_await check_password(message.user, verifier);
+    } catch (const SqlError& error) {
+      if (error.state() == sqlstate::invalid_password)
+        services_.logins.failed(transport_.peer_address(), Clock::now());
+      throw;
+    }
+    services_.logins.succeeded(transport_.peer_address());
   }
   append_authentication_ok(output_);
 }
 
+asio::awaitable<void> Connection::wait_for_turn() {
+  const Clock::time_point now = Clock::now();
+  const auto turn = services_.logins.take_turn(transport_.peer_address(), now);
+  if (!turn) {
+    throw FatalError(sqlstate::too_many_connections,
+                     "too many failed log-ins from this address, try again later");
+  }
+  if (*turn <= now) co_return;
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  timer.expires_at(*turn);
+  co_await timer.async_wait(no_throw);
+}
+
 asio::awaitable<void> Connection::check_password(const std::string& user,
                                                  const std::string& verifier) {
-  std::optional<ScramVerifier> parsed = parse_scram_verifier(verifier);
+  // Who may not log in at all learns no more than who has the wrong password.
+  std::optional<ScramVerifier> parsed =
+      verifier.empty() ? mock_scram_verifier(user) : parse_scram_verifier(verifier);
   if (!parsed) {
     throw FatalError(sqlstate::internal_error,
                      fmt::format("the stored password of user \"{}\" is not readable", user));
   }
-  ScramExchange exchange(std::move(*parsed), random_nonce());
-  append_authentication_sasl(output_, {{scram_mechanism}});
+  const std::string end_point = transport_.end_point();
+  ScramExchange exchange(std::move(*parsed), random_nonce(), end_point);
+  std::vector<std::string_view> mechanisms;
+  if (!end_point.empty()) mechanisms.push_back(scram_plus_mechanism);
+  mechanisms.push_back(scram_mechanism);
+  append_authentication_sasl(output_, mechanisms);
 
   const std::string first = co_await read_password_message();
   ByteReader reader(first);
   const std::string_view mechanism = reader.read_string();
-  if (mechanism != scram_mechanism) {
+  if (std::find(mechanisms.begin(), mechanisms.end(), mechanism) == mechanisms.end()) {
     throw FatalError(sqlstate::protocol_violation,
                      "client selected an invalid SASL authentication mechanism");
   }
   const std::int32_t size = reader.read_int32();
   if (size < 0) throw FatalError(sqlstate::protocol_violation, "the SASL message has no data");
   const std::string_view client_first = reader.read_bytes(static_cast<std::size_t>(size));
-  append_authentication_sasl_continue(output_, exchange.first(client_first));
+  append_authentication_sasl_continue(
+      output_, exchange.first(client_first, mechanism == scram_plus_mechanism));
 
   const std::string second = co_await read_password_message();
   const std::optional<std::string> last = exchange.final(second);
-  if (!last) throw wrong_password(user);
+  if (!last || verifier.empty()) throw wrong_password(user);
   append_authentication_sasl_final(output_, *last);
 }
 

@@ -13,8 +13,9 @@ Transport::Transport(tcp::socket socket) : socket_(std::move(socket)) {
   if (!ignored) peer_address_ = peer.address().to_string();
 }
 
-asio::awaitable<bool> Transport::start_tls(asio::ssl::context& context) {
-  tls_.emplace(socket_, context);
+asio::awaitable<bool> Transport::start_tls(std::shared_ptr<TlsIdentity> identity) {
+  identity_ = std::move(identity);
+  tls_.emplace(socket_, identity_->context);
   const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::server, no_throw);
   co_return !error;
 }

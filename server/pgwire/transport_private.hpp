@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "server/network_private.hpp"
+#include "server/tls_private.hpp"
 
 namespace tailrace::server {
 
@@ -18,7 +19,9 @@ class Transport {
   std::string peer_address() const { return peer_address_; }
 
   // From here on everything is encrypted. False: the handshake has failed.
-  asio::awaitable<bool> start_tls(asio::ssl::context& context);
+  asio::awaitable<bool> start_tls(std::shared_ptr<TlsIdentity> identity);
+  // What SCRAM can bind to; empty without TLS.
+  std::string end_point() const { return identity_ ? identity_->end_point : ""; }
   // Waits for at least one byte; 0: the client is gone, or `interrupt` was called.
   asio::awaitable<std::size_t> read(std::span<char> into);
   // Waits until all is handed to the system; false: the client is gone.
@@ -31,6 +34,7 @@ class Transport {
 
  private:
   tcp::socket socket_;
+  std::shared_ptr<TlsIdentity> identity_;
   std::optional<asio::ssl::stream<tcp::socket&>> tls_;
   std::string peer_address_;
 };

@@ -17,8 +17,12 @@ struct Web {
   test::FakeBackend backend;
   SessionRegistry sessions;
   StatementTimer timer;
-  HttpContext context{
-      .database = &backend, .sessions = sessions, .timer = timer, .on_session = [](auto) {}};
+  LoginLimiter logins;
+  HttpContext context{.database = &backend,
+                      .sessions = sessions,
+                      .timer = timer,
+                      .logins = logins,
+                      .on_session = [](auto) {}};
 
   HttpAnswer post(const std::string& body, const std::string& authorization = "") {
     return answer_http({.method = "POST",

@@ -4,7 +4,7 @@
 
 #include "server/log.hpp"
 #include "server/server.hpp"
-#include "server/stop_signal.hpp"
+#include "server/signals.hpp"
 #include "tests/server/fake_backend.hpp"
 
 int main(int argument_count, char** arguments) {
@@ -12,13 +12,13 @@ int main(int argument_count, char** arguments) {
   const ParsedOptions parsed = parse_command_line(argument_count, arguments);
   if (!parsed.options) return parsed.exit_code;
   start_log(parsed.options->log_level);
-  hold_stop_signals();
+  hold_signals();
   test::FakeBackend backend;
   backend.verifiers["user"] = test::pencil_verifier;
   Server server(parsed.options->server);
   server.serve(backend);
   fmt::print("SQL on {}, HTTP on {}\n", server.sql_address().text(), server.http_address().text());
   std::fflush(stdout);
-  wait_for_stop_signal();
+  wait_for_signal();
   return server.stop() ? 0 : 1;
 }

@@ -30,6 +30,35 @@ TEST_CASE("SCRAM: the exchange of RFC 7677") {
   CHECK(scram.final(client_final) == "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
 }
 
+TEST_CASE("SCRAM: a channel is bound to what both see of it") {
+  const auto bound = [](const char* end_point) {
+    return ScramExchange(parse_scram_verifier(verifier_text).value(), server_nonce, end_point);
+  };
+  const auto begin = [](ScramExchange scram, const char* first, bool binds) {
+    return scram.first(first, binds);
+  };
+  CHECK_NOTHROW(begin(bound("hash"), "p=tls-server-end-point,,n=,r=x", true));
+  CHECK_NOTHROW(begin(bound("hash"), "n,,n=,r=x", false));
+  CHECK_NOTHROW(begin(bound(""), "y,,n=,r=x", false));
+  // The client was made to believe that we cannot.
+  CHECK_THROWS_AS(begin(bound("hash"), "y,,n=,r=x", false), SqlError);
+  CHECK_THROWS_AS(begin(bound(""), "p=tls-server-end-point,,n=,r=x", true), SqlError);
+  CHECK_THROWS_AS(begin(bound("hash"), "p=tls-unique,,n=,r=x", true), SqlError);
+  CHECK_THROWS_AS(begin(bound("hash"), "p=tls-server-end-point,,n=,r=x", false), SqlError);
+  CHECK_THROWS_AS(begin(bound("hash"), "n,,n=,r=x", true), SqlError);
+  // Somebody in between shows the client another certificate.
+  ScramExchange scram = bound("hash");
+  scram.first("p=tls-server-end-point,,n=,r=x", true);
+  const std::string other = encode_base64("p=tls-server-end-point,,other");
+  CHECK_THROWS_AS(scram.final("c=" + other + ",r=x" + server_nonce + ",p=x"), SqlError);
+}
+
+TEST_CASE("SCRAM: of an unknown user the salt is the same each time") {
+  CHECK(mock_scram_verifier("a").salt == mock_scram_verifier("a").salt);
+  CHECK(mock_scram_verifier("a").salt != mock_scram_verifier("b").salt);
+  CHECK(mock_scram_verifier("a").stored_key != mock_scram_verifier("b").stored_key);
+}
+
 TEST_CASE("SCRAM: a wrong proof is refused") {
   ScramExchange scram = exchange();
   scram.first(client_first);

@@ -1,4 +1,4 @@
-#include "server/stop_signal.hpp"
+#include "server/signals.hpp"
 
 #include <csignal>
 
@@ -6,25 +6,26 @@ namespace tailrace::server {
 
 namespace {
 
-sigset_t stop_signals() {
+sigset_t awaited_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   return signals;
 }
 
 }  // namespace
 
-void hold_stop_signals() {
-  const sigset_t signals = stop_signals();
+void hold_signals() {
+  const sigset_t signals = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   // A client that goes away is an error of the write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-int wait_for_stop_signal() {
-  const sigset_t signals = stop_signals();
+int wait_for_signal() {
+  const sigset_t signals = awaited_signals();
   int signal = 0;
   while (sigwait(&signals, &signal) != 0) {
   }
