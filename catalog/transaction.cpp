@@ -230,6 +230,7 @@ void CatalogTransaction::drop(std::span<const ItemId> items, DropBehavior behavi
     if (item.as<Secret>() || item.as<Connection>()) {
       put_record(id.to_string(), std::nullopt, storage::RecordSpace::secrets);
     }
+    if (item.as<Connection>()) forget_host_key(id);
     initial_.erase(id);
     erase(id);
   }
@@ -361,6 +362,32 @@ void CatalogTransaction::set_system_privileges(Acl privileges) {
 
 void CatalogTransaction::set_secret(ItemId id, std::string encrypted) {
   put_record(id.to_string(), std::move(encrypted), storage::RecordSpace::secrets);
+}
+
+std::optional<std::string> CatalogTransaction::secret_set(ItemId id) const {
+  const auto found = changes_.find({storage::RecordSpace::secrets, id.to_string()});
+  return found == changes_.end() ? std::nullopt : found->second;
+}
+
+std::vector<ItemId> CatalogTransaction::secrets_changed() const {
+  std::vector<ItemId> ids;
+  for (const auto& [key, value] : changes_) {
+    if (key.first != storage::RecordSpace::secrets) continue;
+    if (const auto id = ItemId::parse(key.second.substr(0, key.second.find('/'))))
+      ids.push_back(*id);
+  }
+  return ids;
+}
+
+void CatalogTransaction::forget_host_key(ItemId connection) {
+  put_record(connection.to_string() + std::string(host_key_suffix), std::nullopt,
+             storage::RecordSpace::secrets);
+}
+
+bool CatalogTransaction::forgets_host_key(ItemId connection) const {
+  const auto found = changes_.find(
+      {storage::RecordSpace::secrets, connection.to_string() + std::string(host_key_suffix)});
+  return found != changes_.end() && !found->second;
 }
 
 void CatalogTransaction::add_record(storage::RecordChange record) {

@@ -67,6 +67,13 @@ class CatalogTransaction {
   void set_system_privileges(Acl privileges);
   // An encrypted secret value (secrets.hpp) under its item; gone with it.
   void set_secret(ItemId id, std::string encrypted);
+  // What this transaction sets for the item, encrypted; nothing: it sets none.
+  std::optional<std::string> secret_set(ItemId id) const;
+  // The items whose secrets, or known host keys, this transaction changes.
+  std::vector<ItemId> secrets_changed() const;
+  // The host key by which the bastion of a connection is known, under `host_key_suffix`.
+  void forget_host_key(ItemId connection);
+  bool forgets_host_key(ItemId connection) const;
   // Other records that go with the change: intents, positions.
   void add_record(storage::RecordChange record);
 
@@ -91,6 +98,9 @@ class CatalogTransaction {
   std::map<std::pair<storage::RecordSpace, std::string>, std::optional<std::string>> changes_;
   std::map<ItemId, Delta> initial_;
 };
+
+// After the connection's id in the record of its bastion's host key, among the secrets.
+inline constexpr std::string_view host_key_suffix = "/host-key";
 
 // How a collection of this item is described to the store.
 storage::CollectionDescription describe_collection(const Item& item);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "engine/coordinator/options.hpp"
+#include "engine/coordinator/tunnels.hpp"
+#include "grammar/printer.hpp"
 
 namespace tailrace::engine {
 
@@ -32,6 +34,20 @@ std::optional<std::string> text_or_secret(Coordinator& coordinator, const catalo
   return options.text(name);
 }
 
+std::shared_ptr<replication::ssh::Tunnel> tunnel_named(Coordinator& coordinator,
+                                                       const catalog::Catalog& catalog,
+                                                       const catalog::NameScope& scope,
+                                                       const ast::ObjectName& name) {
+  const catalog::Item& item = catalog.resolve_item(name, scope);
+  const auto* connection = item.as<catalog::Connection>();
+  if (connection == nullptr || connection->kind != catalog::Connection::Kind::ssh_tunnel) {
+    throw SqlError(sqlstate::wrong_object_type,
+                   fmt::format("{} is not an SSH connection", item.name))
+        .position(name.position);
+  }
+  return coordinator.tunnels().get(item.id);
+}
+
 ConnectionConfig::SslMode ssl_mode(const std::string& text) {
   if (text == "disable") return ConnectionConfig::SslMode::disable;
   if (text == "require") return ConnectionConfig::SslMode::require;
@@ -56,12 +72,7 @@ ConnectionConfig postgres_connection(Coordinator& coordinator, const catalog::Ca
   OptionReader options(given, "POSTGRES connections");
   ConnectionConfig config;
   config.host = required(options.text("HOST"), "HOST");
-  const std::int64_t port = options.number("PORT").value_or(5432);
-  if (port < 1 || port > 65535) {
-    throw SqlError(sqlstate::invalid_parameter_value,
-                   fmt::format("invalid PORT: {} is not a port", port));
-  }
-  config.port = static_cast<std::uint16_t>(port);
+  config.port = port_of(options.number("PORT").value_or(5432));
   config.database = required(options.text("DATABASE"), "DATABASE");
   config.user = required(text_or_secret(coordinator, catalog, scope, options, "USER"), "USER");
   if (options.has("PASSWORD")) {
@@ -77,7 +88,9 @@ ConnectionConfig postgres_connection(Coordinator& coordinator, const catalog::Ca
     throw SqlError(sqlstate::invalid_parameter_value,
                    "invalid CONNECTION: both SSL KEY and SSL CERTIFICATE are required");
   }
-  for (const std::string_view later : {"SSH TUNNEL", "AWS PRIVATELINK", "AWS CONNECTION"}) {
+  if (const auto tunnel = options.object("SSH TUNNEL"))
+    config.tunnel = tunnel_named(coordinator, catalog, scope, *tunnel);
+  for (const std::string_view later : {"AWS PRIVATELINK", "AWS CONNECTION"}) {
     if (options.has(later)) throw unsupported(fmt::format("{} of a POSTGRES connection", later));
   }
   options.finish();
@@ -92,6 +105,40 @@ ConnectionConfig postgres_connection(Coordinator& coordinator, const catalog::Ca
                    fmt::format("{} is not a POSTGRES CONNECTION", item.name));
   }
   return postgres_connection(coordinator, catalog, {}, connection->options);
+}
+
+namespace {
+
+// Of an object that is known by its id.
+void forget_name(ast::ObjectName& name) {
+  if (!name.id.empty()) name.parts = {{name.id, 0}};
+}
+
+}  // namespace
+
+std::string connection_settings(const catalog::Catalog& catalog, catalog::ItemId id) {
+  const catalog::Item* item = catalog.find(id);
+  const auto* connection = item ? item->as<catalog::Connection>() : nullptr;
+  if (connection == nullptr) return "";
+  std::string settings = id.to_string();
+  for (ast::Option option : connection->options) {
+    if (option.name.starts_with("PUBLIC KEY")) continue;
+    if (option.value) {
+      if (auto* secret = std::get_if<ast::SecretReference>(&option.value->node))
+        forget_name(secret->name);
+      if (auto* object = std::get_if<ast::ObjectName>(&option.value->node)) forget_name(*object);
+    }
+    settings += "\n" + grammar::print(option);
+  }
+  for (const catalog::ItemId used : item->uses)
+    settings += "\n" + connection_settings(catalog, used);
+  return settings;
+}
+
+std::uint16_t port_of(std::int64_t number) {
+  if (number >= 1 && number <= 65535) return static_cast<std::uint16_t>(number);
+  throw SqlError(sqlstate::invalid_parameter_value,
+                 fmt::format("invalid PORT: {} is not a port", number));
 }
 
 std::vector<ast::Option> qualify_options(const catalog::Catalog& catalog,

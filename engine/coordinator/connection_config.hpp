@@ -18,6 +18,13 @@ replication::ConnectionConfig postgres_connection(Coordinator& coordinator,
                                                   const catalog::Catalog& catalog,
                                                   const catalog::Item& connection);
 
+// What a connection, and those it goes through, are set to: two that are equal lead to the same place in the same way.
+// Names of objects are no part of it, nor are keys, which concern only sessions to come.
+std::string connection_settings(const catalog::Catalog& catalog, catalog::ItemId connection);
+
+// Throws 22023 for what is not the number of a port.
+std::uint16_t port_of(std::int64_t number);
+
 // The secrets and connections that the options name, for dependencies; each name is replaced by its full one.
 std::vector<ast::Option> qualify_options(const catalog::Catalog& catalog,
                                          const catalog::NameScope& scope,

@@ -12,14 +12,20 @@
 #include "engine/coordinator/runtime_publisher.hpp"
 #include "engine/coordinator/session_state.hpp"
 #include "engine/coordinator/source_manager.hpp"
+#include "engine/coordinator/tunnels.hpp"
 
 namespace tailrace::engine {
 
 namespace {
 
+std::filesystem::path secret_key_file(const EnvironmentOptions& options) {
+  return options.secret_key_file.empty() ? options.data_directory / "secret.key"
+                                         : options.secret_key_file;
+}
+
 catalog::SecretKeeper open_secrets(const EnvironmentOptions& options) {
   const bool own = options.secret_key_file.empty();
-  const auto file = own ? options.data_directory / "secret.key" : options.secret_key_file;
+  const auto file = secret_key_file(options);
   // A data directory that already holds a store must already have its key: a new one could read nothing.
   const bool fresh = !std::filesystem::exists(options.data_directory / "CURRENT");
   return catalog::SecretKeeper::open(file, own && fresh);
@@ -63,6 +69,7 @@ Coordinator::Coordinator(EnvironmentOptions options)
   store_ = storage::Store::open(std::move(store_options));
   catalog_ = catalog::load_catalog(*store_, {});
   oracle_ = store_->latest_time();
+  tunnels_ = std::make_unique<Tunnels>(*this);
   intents_ = std::make_unique<IntentWorker>(*this);
   sources_ = std::make_unique<SourceManager>(*this);
   publisher_ = std::make_unique<RuntimePublisher>(*this);
@@ -79,6 +86,7 @@ Coordinator::~Coordinator() {
   intents_.reset();
   publisher_.reset();
   sources_.reset();
+  tunnels_.reset();
   std::map<catalog::ClusterId, std::shared_ptr<Cluster>> clusters;
   {
     std::lock_guard lock(state_mutex_);
@@ -144,6 +152,7 @@ Timestamp Coordinator::commit_catalog(catalog::CatalogTransaction& transaction,
         .hint("Try again.");
   }
   advance_oracle(outcome.time);
+  const std::vector<catalog::ItemId> secrets = transaction.secrets_changed();
   const catalog::CatalogPtr before = catalog();
   const catalog::CatalogPtr after = transaction.committed(store_->catalog_version());
   {
@@ -151,6 +160,7 @@ Timestamp Coordinator::commit_catalog(catalog::CatalogTransaction& transaction,
     catalog_ = after;
   }
   apply(*before, *after);
+  if (!secrets.empty()) sources_->secrets_altered(*after, secrets);
   return outcome.time;
 }
 
@@ -163,6 +173,7 @@ void Coordinator::apply(const catalog::Catalog& before, const catalog::Catalog& 
   }
   apply_clusters(before, after);
   apply_items(before, after);
+  tunnels_->apply(before, after);
   sources_->apply(before, after);
   intents_->wake();
 }

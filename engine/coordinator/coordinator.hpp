@@ -31,6 +31,7 @@ namespace tailrace::engine {
 class SourceManager;
 class RuntimePublisher;
 class SessionState;
+class Tunnels;
 class IntentWorker;
 
 class Coordinator final : public Environment {
@@ -49,6 +50,7 @@ class Coordinator final : public Environment {
   MemoryBudget& memory() { return memory_; }
   const catalog::SecretKeeper& secrets() const { return secrets_; }
   SourceManager& sources() { return *sources_; }
+  Tunnels& tunnels() { return *tunnels_; }
   IntentWorker& intents() { return *intents_; }
 
   catalog::CatalogPtr catalog() const;
@@ -101,6 +103,7 @@ class Coordinator final : public Environment {
   mutable std::mutex sessions_mutex_;
   std::map<std::uint32_t, SessionState*> sessions_;
 
+  std::unique_ptr<Tunnels> tunnels_;
   std::unique_ptr<IntentWorker> intents_;
   std::unique_ptr<SourceManager> sources_;
   std::unique_ptr<RuntimePublisher> publisher_;

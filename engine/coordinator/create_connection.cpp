@@ -5,6 +5,8 @@
 #include "engine/coordinator/connection_config.hpp"
 #include "engine/coordinator/ddl.hpp"
 #include "engine/coordinator/options.hpp"
+#include "engine/coordinator/ssh_connection.hpp"
+#include "engine/coordinator/tunnels.hpp"
 #include "grammar/printer.hpp"
 #include "replication/postgres/purification.hpp"
 
@@ -115,34 +117,61 @@ StatementResult alter_secret(SessionState& session, const ast::AlterSecret& stat
   return ddl_result("ALTER SECRET");
 }
 
-StatementResult create_connection(SessionState& session, const ast::CreateConnection& statement) {
-  if (statement.kind != ast::ConnectionKind::postgres) {
-    throw unsupported(statement.kind == ast::ConnectionKind::ssh_tunnel
-                          ? "CREATE CONNECTION TO SSH TUNNEL"
-                      : statement.kind == ast::ConnectionKind::aws_privatelink
-                          ? "CREATE CONNECTION TO AWS PRIVATELINK"
-                          : "this kind of connection");
+bool validates_by_default(catalog::Connection::Kind kind) {
+  return kind == catalog::Connection::Kind::postgres;
+}
+
+void check_connection(SessionState& session, const catalog::Item& connection, bool validate) {
+  const bool is_tunnel =
+      connection.as<catalog::Connection>()->kind == catalog::Connection::Kind::ssh_tunnel;
+  replication::ConnectionConfig config;
+  if (is_tunnel) {
+    (void)tunnel_options(session.catalog(), connection);
+  } else {
+    config = postgres_connection(session.coordinator(), session.catalog(), connection);
   }
+  if (!validate) return;
+  try {
+    if (is_tunnel) {
+      try_tunnel(session, connection);
+    } else {
+      replication::validate_connection(config, session.cancel_token());
+    }
+  } catch (SqlError& error) {
+    if (error.hint().empty())
+      (void)error.hint("To skip these checks, add WITH (VALIDATE = false).");
+    throw;
+  }
+}
+
+namespace {
+
+catalog::Connection::Kind kind_of(ast::ConnectionKind kind) {
+  switch (kind) {
+    case ast::ConnectionKind::postgres:
+      return catalog::Connection::Kind::postgres;
+    case ast::ConnectionKind::ssh_tunnel:
+      return catalog::Connection::Kind::ssh_tunnel;
+    case ast::ConnectionKind::aws_privatelink:
+      throw unsupported("CREATE CONNECTION TO AWS PRIVATELINK");
+    default:
+      throw unsupported("this kind of connection");
+  }
+}
+
+}  // namespace
+
+StatementResult create_connection(SessionState& session, const ast::CreateConnection& statement) {
+  catalog::Connection connection;
+  connection.kind = kind_of(statement.kind);
+  refuse_key_options(statement.options);
   OptionReader with(statement.with, "CREATE CONNECTION");
-  const bool validate = with.boolean("VALIDATE").value_or(true);
+  const bool validate = with.boolean("VALIDATE").value_or(validates_by_default(connection.kind));
   with.finish();
-  const replication::ConnectionConfig config = postgres_connection(
-      session.coordinator(), session.catalog(), session.scope(), statement.options);
   if (!name_is_free(session, statement.name, statement.if_not_exists, "connection")) {
     return ddl_result("CREATE CONNECTION");
   }
-  if (validate) {
-    try {
-      replication::validate_connection(config, session.cancel_token());
-    } catch (SqlError& error) {
-      if (error.hint().empty())
-        (void)error.hint(
-            "To create the connection without these checks, add WITH (VALIDATE = false).");
-      throw;
-    }
-  }
   catalog::Item item = new_item(session, statement.name);
-  catalog::Connection connection;
   connection.options =
       qualify_options(session.catalog(), session.scope(), statement.options, item.uses);
   ast::CreateConnection normalised = statement;
@@ -152,17 +181,25 @@ StatementResult create_connection(SessionState& session, const ast::CreateConnec
   normalised.with.clear();
   item.create_sql = grammar::print(ast::Statement{normalised});
   item.body = std::move(connection);
+  check_connection(session, item, false);
+  if (normalised.kind == ast::ConnectionKind::ssh_tunnel) give_keys(session, item);
+  if (validate) check_connection(session, item, true);
   session.ddl().create(std::move(item));
   return ddl_result("CREATE CONNECTION");
 }
 
 StatementResult execute_validate(SessionState& session, const ast::ValidateConnection& statement) {
   const catalog::Item& item = session.catalog().resolve_item(statement.name, session.scope());
-  if (item.as<catalog::Connection>() == nullptr) {
+  const auto* connection = item.as<catalog::Connection>();
+  if (connection == nullptr) {
     throw SqlError(sqlstate::wrong_object_type, fmt::format("{} is not a connection", item.name));
   }
-  const auto config = postgres_connection(session.coordinator(), session.catalog(), item);
-  replication::validate_connection(config, session.cancel_token());
+  if (connection->kind == catalog::Connection::Kind::ssh_tunnel) {
+    session.coordinator().tunnels().get(item.id)->validate(session.cancel_token());
+  } else {
+    const auto config = postgres_connection(session.coordinator(), session.catalog(), item);
+    replication::validate_connection(config, session.cancel_token());
+  }
   return ddl_result("VALIDATE CONNECTION");
 }
 

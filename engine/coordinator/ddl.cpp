@@ -25,6 +25,7 @@ std::optional<StatementResult> run(SessionState& session, const ast::Statement& 
           [&](const ast::CreateSecret& s) -> Result { return create_secret(session, s); },
           [&](const ast::AlterSecret& s) -> Result { return alter_secret(session, s); },
           [&](const ast::CreateConnection& s) -> Result { return create_connection(session, s); },
+          [&](const ast::AlterConnection& s) -> Result { return alter_connection(session, s); },
           [&](const ast::CreateTable& s) -> Result { return create_table(session, s); },
           [&](const ast::CreateView& s) -> Result { return create_view(session, s); },
           [&](const ast::CreateMaterializedView& s) -> Result {

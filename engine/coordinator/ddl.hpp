@@ -27,6 +27,11 @@ void require_system_ok(const catalog::Item& item, const catalog::Catalog& catalo
 // Whether a statement that names a kind (DROP VIEW, SHOW CREATE TABLE) may mean the item.
 bool is_of_kind(const catalog::Item& item, ast::ObjectKind kind);
 
+// Whether a connection is tried when it is made or altered, unless the statement says.
+bool validates_by_default(catalog::Connection::Kind kind);
+// Throws unless the connection's options make a valid whole; with `validate` also if it does not work.
+void check_connection(SessionState& session, const catalog::Item& connection, bool validate);
+
 StatementResult ddl_result(std::string tag);
 
 // By file.
@@ -40,6 +45,7 @@ StatementResult alter_cluster(SessionState&, const ast::AlterSetOptions&);
 StatementResult create_secret(SessionState&, const ast::CreateSecret&);
 StatementResult alter_secret(SessionState&, const ast::AlterSecret&);
 StatementResult create_connection(SessionState&, const ast::CreateConnection&);
+StatementResult alter_connection(SessionState&, const ast::AlterConnection&);
 StatementResult create_table(SessionState&, const ast::CreateTable&);
 StatementResult create_view(SessionState&, const ast::CreateView&);
 StatementResult create_materialized_view(SessionState&, const ast::CreateMaterializedView&);

@@ -7,6 +7,7 @@
 
 #include "catalog/field_codec.hpp"
 #include "engine/coordinator/coordinator.hpp"
+#include "engine/coordinator/tunnels.hpp"
 #include "replication/postgres/purification.hpp"
 
 namespace tailrace::engine {
@@ -17,6 +18,10 @@ constexpr std::string_view drop_slot_prefix = "drop-slot/";
 constexpr auto first_delay = std::chrono::milliseconds(200);
 constexpr auto longest_delay = std::chrono::seconds(30);
 
+// 2: with the SSH tunnel.
+constexpr std::uint64_t record_version = 2;
+
+namespace ssh = replication::ssh;
 using replication::ConnectionConfig;
 
 void put(catalog::FieldWriter& out, const std::optional<std::string>& text) {
@@ -30,9 +35,40 @@ std::optional<std::string> get(catalog::FieldReader& in) {
   return present ? std::optional(std::move(text)) : std::nullopt;
 }
 
+// The way through a bastion: the connection to it may be dropped in the same statement.
+void put(catalog::FieldWriter& out, const ssh::Tunnel* tunnel) {
+  out.put(static_cast<std::uint64_t>(tunnel != nullptr));
+  if (tunnel == nullptr) return;
+  const ssh::TunnelConfig config = tunnel->config();
+  out.put(std::string_view(config.name));
+  out.put(std::string_view(config.host));
+  out.put(std::uint64_t{config.port});
+  out.put(std::string_view(config.user));
+  out.put(std::string_view(encode_keys(config.keys)));
+  put(out, config.host_key);
+  out.put(static_cast<std::uint64_t>(config.check_host_key));
+  out.put(static_cast<std::uint64_t>(config.connect_timeout.count()));
+  out.put(static_cast<std::uint64_t>(config.keepalive_idle.count()));
+}
+
+std::shared_ptr<ssh::Tunnel> get_tunnel(catalog::FieldReader& in) {
+  if (!in.flag()) return nullptr;
+  ssh::TunnelConfig config;
+  config.name = in.text();
+  config.host = in.text();
+  config.port = static_cast<std::uint16_t>(in.number());
+  config.user = in.text();
+  config.keys = decode_keys(in.text());
+  config.host_key = get(in);
+  config.check_host_key = in.flag();
+  config.connect_timeout = std::chrono::milliseconds(in.number());
+  config.keepalive_idle = std::chrono::milliseconds(in.number());
+  return ssh::Tunnel::create([config] { return config; });
+}
+
 std::string encode(const ConnectionConfig& config, const std::string& slot) {
   catalog::FieldWriter out;
-  out.put(std::uint64_t{1});  // version
+  out.put(record_version);
   out.put(std::string_view(slot));
   out.put(std::string_view(config.host));
   out.put(std::uint64_t{config.port});
@@ -43,12 +79,13 @@ std::string encode(const ConnectionConfig& config, const std::string& slot) {
   put(out, config.ssl_certificate_authority);
   put(out, config.ssl_certificate);
   put(out, config.ssl_key);
+  put(out, config.tunnel.get());
   return out.take();
 }
 
 std::pair<ConnectionConfig, std::string> decode(std::string_view bytes) {
   catalog::FieldReader in(bytes);
-  in.number();
+  const std::uint64_t version = in.number();
   std::string slot = in.text();
   ConnectionConfig config;
   config.host = in.text();
@@ -60,6 +97,7 @@ std::pair<ConnectionConfig, std::string> decode(std::string_view bytes) {
   config.ssl_certificate_authority = get(in);
   config.ssl_certificate = get(in);
   config.ssl_key = get(in);
+  if (version >= 2) config.tunnel = get_tunnel(in);
   config.application_name = "tailrace drop slot";
   return {config, slot};
 }

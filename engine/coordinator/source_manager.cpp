@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 
@@ -51,6 +52,14 @@ catalog::ReplicaId replica_of(const catalog::Catalog& catalog, const Item& item)
   const catalog::Cluster* cluster = catalog.find(item.cluster());
   return cluster && !cluster->replicas.empty() ? cluster->replicas.front().id
                                                : catalog::ReplicaId();
+}
+
+bool depends_on(const catalog::Catalog& catalog, ItemId id, const std::vector<ItemId>& targets) {
+  if (std::find(targets.begin(), targets.end(), id) != targets.end()) return true;
+  const Item* item = catalog.find(id);
+  return item != nullptr && std::any_of(item->uses.begin(), item->uses.end(), [&](ItemId used) {
+           return depends_on(catalog, used, targets);
+         });
 }
 
 }  // namespace
@@ -125,12 +134,9 @@ void SourceManager::apply(const catalog::Catalog& before, const catalog::Catalog
     for (const ItemId table : wanted) {
       if (!known.contains(table)) running->add_table(export_of(after.item(table)));
     }
-    const Item* old_connection = before.find(source->connection);
-    const Item* connection = after.find(source->connection);
-    if (connection && old_connection && connection != old_connection &&
-        connection->create_sql != old_connection->create_sql) {
-      running->set_connection(postgres_connection(coordinator_, after, *connection));
-    }
+    if (connection_settings(before, source->connection) !=
+        connection_settings(after, source->connection))
+      running->connection_altered(true);
   }
 }
 
@@ -138,7 +144,6 @@ void SourceManager::start(const catalog::Catalog& catalog, const Item& item) {
   const Source& source = *item.as<Source>();
   replication::SourceConfig config;
   try {
-    config.connection = postgres_connection(coordinator_, catalog, catalog.item(source.connection));
     for (const Item* table : tables_of(catalog, item.id))
       config.tables.push_back(export_of(*table));
   } catch (const SqlError& error) {
@@ -148,7 +153,12 @@ void SourceManager::start(const catalog::Catalog& catalog, const Item& item) {
     return;
   }
   config.source_id = item.id.to_string();
-  config.connection.application_name = fmt::format("tailrace {}", config.source_id);
+  config.connection = [this, connection = source.connection] {
+    const catalog::CatalogPtr now = coordinator_.catalog();
+    const Item* found = now->find(connection);
+    if (found == nullptr) throw SqlError(sqlstate::undefined_object, "the connection was dropped");
+    return postgres_connection(coordinator_, *now, *found);
+  };
   config.publication = source.details;
   config.slot = source.replication_slot;
   config.timeline = source.timeline;
@@ -182,6 +192,18 @@ void SourceManager::stop(ItemId id) {
     if (found == running_.end()) return;
     source = std::move(found->second.source);
     running_.erase(found);
+  }
+}
+
+void SourceManager::secrets_altered(const catalog::Catalog& catalog,
+                                    const std::vector<ItemId>& secrets) {
+  std::vector<std::pair<ItemId, std::shared_ptr<replication::PostgresSource>>> running;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, entry] : running_) running.emplace_back(id, entry.source);
+  }
+  for (const auto& [id, source] : running) {
+    if (depends_on(catalog, id, secrets)) source->connection_altered(false);
   }
 }
 

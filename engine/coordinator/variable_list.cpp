@@ -147,6 +147,13 @@ std::vector<Variable> declared_variables() {
        {},
        reported},
       {"enable_rbac_checks", Kind::boolean, Scope::system, "on", "Whether privileges are checked."},
+      {"ssh_connect_timeout", Kind::duration, Scope::system, "30 s",
+       "How long reaching a bastion and logging in there may take, and its answer to a keepalive."},
+      {"ssh_host_key_checking", Kind::boolean, Scope::system, "on",
+       "Whether a bastion must show the host key that it showed first; a connection may say "
+       "otherwise."},
+      {"ssh_keepalives_idle", Kind::duration, Scope::system, "30 s",
+       "After how long without a word from a bastion it is asked for one."},
       {"allowed_cluster_replica_sizes", Kind::list, Scope::system, "",
        "Sizes that clusters may have; empty: any."},
   };

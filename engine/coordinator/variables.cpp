@@ -182,6 +182,11 @@ const Variable* find_variable(std::string_view name) {
   return nullptr;
 }
 
+std::string system_variable(const std::map<std::string, std::string>& set, std::string_view name) {
+  const auto found = set.find(std::string(name));
+  return found != set.end() ? found->second : std::string(find_variable(name)->initial);
+}
+
 std::string check_variable(const Variable& variable, std::string_view text) {
   switch (variable.kind) {
     case VariableKind::boolean: {
@@ -216,6 +221,9 @@ std::string check_variable(const Variable& variable, std::string_view text) {
     case VariableKind::duration: {
       const auto milliseconds = parse_milliseconds(text);
       if (!milliseconds) throw wrong_type(variable, "duration");
+      // Without a limit a tunnel could hang.
+      if (*milliseconds == 0 && variable.name.starts_with("ssh_"))
+        throw wrong_type(variable, "duration above zero");
       return print_duration(*milliseconds);
     }
     case VariableKind::bytes: {

@@ -48,6 +48,9 @@ const std::vector<Variable>& all_variables();
 // Case-insensitive. nullptr: unknown.
 const Variable* find_variable(std::string_view name);
 
+// What a system variable is set to, for everybody: ALTER SYSTEM's value, or the built-in one.
+std::string system_variable(const std::map<std::string, std::string>& set, std::string_view name);
+
 // The canonical text of a value, or SqlError as SET reports it.
 std::string check_variable(const Variable& variable, const std::vector<ast::VariableValue>& values);
 std::string check_variable(const Variable& variable, std::string_view text);

@@ -21,6 +21,8 @@ constexpr KnownOption connection_options[] = {
     {"ENDPOINT"},
     {"GCP CONNECTION"},
     {"HOST"},
+    {"HOST KEY"},
+    {"HOST KEY CHECKING"},
     {"PASSWORD"},
     {"PORT"},
     {"PROGRESS TOPIC"},

@@ -3,12 +3,18 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "repr/schema.hpp"
 #include "storage/collection_id.hpp"
+
+namespace tailrace::replication::ssh {
+class Tunnel;
+}
 
 namespace tailrace::replication {
 
@@ -32,6 +38,7 @@ struct ConnectionConfig {
   // `host`.
   std::optional<std::string> dial_address;
   std::optional<std::uint16_t> dial_port;
+  std::shared_ptr<ssh::Tunnel> tunnel;  // through which to reach it; null: none
   std::uint32_t connect_timeout_ms = 30000;
   std::string application_name = "tailrace";
 };
@@ -73,7 +80,9 @@ struct TableExport {
 
 struct SourceConfig {
   std::string source_id;  // "u7", for logs, application_name and records
-  ConnectionConfig connection;
+  // Asked anew before each session, so that what was altered counts from the next one on. Throws SqlError if there is
+  // none to be had. Thread-safe.
+  std::function<ConnectionConfig()> connection;
   std::string publication;
   std::string slot;
   std::optional<std::uint64_t> timeline;

@@ -12,6 +12,7 @@
 
 #include "replication/postgres/connection_settings.hpp"
 #include "replication/postgres/event_fd.hpp"
+#include "replication/ssh/tunnel.hpp"
 
 namespace tailrace::replication {
 
@@ -71,11 +72,18 @@ std::unique_ptr<Connection> Connection::open(const ConnectionConfig& config,
   opened->cancel_ = &cancel;
   opened->wake_ = std::make_unique<Wake>(cancel);
 
-  const ConnectionSettings settings(config, options, opened->secret_files_);
   const auto deadline =
       steady_clock::now() + std::chrono::milliseconds(std::max(config.connect_timeout_ms, 1u));
+  std::optional<Dialled> dialled;
+  if (config.tunnel) {
+    opened->tunnel_ = config.tunnel->open(config.host, config.port, deadline, cancel);
+    dialled = {opened->tunnel_->address(), opened->tunnel_->port()};
+  }
+  const ConnectionSettings settings(config, options, dialled, opened->secret_files_);
   opened->connection_ = PQconnectStartParams(settings.keywords(), settings.values(), 0);
   if (opened->connection_ == nullptr) throw std::bad_alloc();
+  if (opened->tunnel_ && PQstatus(opened->connection_) != CONNECTION_BAD)
+    opened->tunnel_->admit(PQsocket(opened->connection_));
   opened->finish_startup(deadline);
   return opened;
 }
@@ -249,6 +257,8 @@ void Connection::set_receive_low_water(int bytes) {
 }
 
 void Connection::raise_connection(std::string text) {
+  // Of a connection whose tunnel broke, the cause is more than that it was closed.
+  if (tunnel_) tunnel_->check();
   throw connection_error(trimmed(std::move(text)));
 }
 

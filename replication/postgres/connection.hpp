@@ -16,28 +16,17 @@
 #include <vector>
 
 #include "replication/postgres/config.hpp"
+#include "replication/upstream_error.hpp"
 #include "repr/cancel.hpp"
-#include "repr/error.hpp"
+
+namespace tailrace::replication::ssh {
+class LocalEnd;
+}
 
 struct pg_conn;
 struct pg_result;
 
 namespace tailrace::replication {
-
-// What the server, or the way to it, says. The password is never part of it.
-class UpstreamError : public SqlError {
- public:
-  // `severity` is the server's (ERROR, FATAL), empty where no server spoke.
-  UpstreamError(SqlState state, std::string severity, std::string message)
-      : SqlError(state, std::move(message)), severity_(std::move(severity)) {}
-  // "ERROR replication slot "x" is active for PID 1".
-  std::string status_text() const {
-    return severity_.empty() ? message() : severity_ + " " + message();
-  }
-
- private:
-  std::string severity_;
-};
 
 // Rows of a finished query, in text.
 class QueryResult {
@@ -108,6 +97,7 @@ class Connection {
   CancelToken* cancel_ = nullptr;
   std::unique_ptr<Wake> wake_;
   std::vector<int> secret_files_;
+  std::unique_ptr<ssh::LocalEnd> tunnel_;  // null: none
   char* message_ = nullptr;
 };
 

@@ -70,8 +70,9 @@ std::string system_roots() {
 
 ConnectionSettings::ConnectionSettings(const ConnectionConfig& config,
                                        const SessionOptions& options,
+                                       const std::optional<Dialled>& dialled,
                                        std::vector<int>& secret_files) {
-  set_address(config);
+  set_address(config, dialled);
   set("dbname", config.database);
   set("user", config.user);
   if (config.password) set("password", *config.password);
@@ -98,13 +99,19 @@ ConnectionSettings::ConnectionSettings(const ConnectionConfig& config,
   values_.push_back(nullptr);
 }
 
-void ConnectionSettings::set_address(const ConnectionConfig& config) {
+void ConnectionSettings::set_address(const ConnectionConfig& config,
+                                     const std::optional<Dialled>& dialled) {
   // libpq takes a list of hosts, and paths of sockets; here a host is one host.
   if (config.host.empty() || config.host.find_first_of(",/@") != std::string::npos) {
     throw SqlError(sqlstate::invalid_parameter_value,
                    fmt::format("invalid host name \"{}\"", config.host));
   }
   set("host", config.host);
+  if (dialled) {
+    set("hostaddr", dialled->address);
+    set("port", std::to_string(dialled->port));
+    return;
+  }
   if (config.dial_address) set("hostaddr", numeric_address(*config.dial_address));
   set("port", std::to_string(config.dial_port.value_or(config.port)));
 }

@@ -11,12 +11,18 @@
 
 namespace tailrace::replication {
 
+// Where to connect instead of the host and port that TLS checks.
+struct Dialled {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
 class ConnectionSettings {
  public:
   // Secrets that libpq wants as files become anonymous memory files, added to `secret_files` for
   // the caller to close when the session ends.
   ConnectionSettings(const ConnectionConfig& config, const SessionOptions& options,
-                     std::vector<int>& secret_files);
+                     const std::optional<Dialled>& dialled, std::vector<int>& secret_files);
 
   const char* const* keywords() const { return keywords_.data(); }
   const char* const* values() const { return values_.data(); }
@@ -25,7 +31,7 @@ class ConnectionSettings {
   void set(const char* keyword, std::string value) {
     settings_.emplace_back(keyword, std::move(value));
   }
-  void set_address(const ConnectionConfig& config);
+  void set_address(const ConnectionConfig& config, const std::optional<Dialled>& dialled);
   void set_tls(const ConnectionConfig& config, std::vector<int>& secret_files);
 
   std::vector<std::pair<const char*, std::string>> settings_;

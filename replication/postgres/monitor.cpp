@@ -33,7 +33,8 @@ void sleep_for(std::chrono::milliseconds time, CancelToken& cancel) {
 
 class Monitor {
  public:
-  Monitor(SharedState& shared, Connection& connection) : shared_(shared), connection_(connection) {}
+  Monitor(SharedState& shared, Connection& connection, std::uint64_t connection_version)
+      : shared_(shared), connection_(connection), connection_version_(connection_version) {}
 
   void probe() {
     const QueryResult lsn = connection_.query(lsn_query);
@@ -41,6 +42,8 @@ class Monitor {
   }
 
   void validate() {
+    // What another server lacks says nothing about the one that is followed.
+    if (!is_followed_server()) return;
     const std::vector<IngestedTable> tables = shared_.tables();
     connection_.query("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ");
     const bool exists = publication_exists(connection_, shared_.publication);
@@ -49,21 +52,34 @@ class Monitor {
     const Lsn lsn = parse_lsn(connection_.query(lsn_query).text(0, 0));
     connection_.query("COMMIT");
     if (!exists) {
-      shared_.post(
-          {.lsn = lsn,
-           .error = fmt::format("publication \"{}\" does not exist", shared_.publication)});
+      shared_.post({.lsn = lsn,
+                    .error = fmt::format("publication \"{}\" does not exist", shared_.publication)},
+                   connection_version_);
       return;
     }
     for (const IngestedTable& table : tables) {
       // A table that is still to be copied is looked at in its snapshot.
       if (table.counters->ceased || !table.counters->snapshot_committed) continue;
       if (auto why = incompatibility_now(*table.table, publication)) {
-        shared_.post({.lsn = lsn, .table = table.table->collection, .error = std::move(*why)});
+        shared_.post({.lsn = lsn, .table = table.table->collection, .error = std::move(*why)},
+                     connection_version_);
       }
     }
   }
 
  private:
+  bool is_followed_server() {
+    const auto known =
+        shared_.store.read_record(storage::RecordSpace::positions, shared_.positions.system_key());
+    if (!known) return false;
+    const QueryResult readable = connection_.query(
+        "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')");
+    if (!readable.boolean(0, 0)) return true;  // the stream's session looks too
+    const QueryResult system =
+        connection_.query("SELECT system_identifier FROM pg_catalog.pg_control_system()");
+    return system.text(0, 0) == *known;
+  }
+
   std::optional<std::string> incompatibility_now(const TableExport& table,
                                                  const std::vector<PublishedTable>& publication) {
     const auto found = std::find_if(
@@ -88,6 +104,7 @@ class Monitor {
 
   SharedState& shared_;
   Connection& connection_;
+  const std::uint64_t connection_version_;
 };
 
 }  // namespace
@@ -95,10 +112,11 @@ class Monitor {
 void monitor_upstream(SharedState& shared, CancelToken& cancel) {
   while (true) {
     try {
+      const std::uint64_t version = shared.connection_version();
       const auto connection = Connection::open(shared.connection(), {.purpose = "monitor"}, cancel);
-      Monitor monitor(shared, *connection);
+      Monitor monitor(shared, *connection, version);
       auto next_validation = std::chrono::steady_clock::now();
-      while (true) {
+      while (version == shared.connection_version()) {
         monitor.probe();
         if (std::chrono::steady_clock::now() >= next_validation) {
           monitor.validate();
@@ -106,6 +124,7 @@ void monitor_upstream(SharedState& shared, CancelToken& cancel) {
         }
         sleep_for(probe_interval, cancel);
       }
+      continue;
     } catch (const SqlError&) {
       if (cancel.cancelled()) return;
     }

@@ -58,8 +58,8 @@ SharedState::SharedState(SourceConfig config, SourceOptions options)
       positions(config.source_id),
       memory(options.memory),
       status(std::move(options.on_status)),
-      log_(std::move(options.log)) {
-  set_connection(std::move(config.connection));
+      log_(std::move(options.log)),
+      connection_(std::move(config.connection)) {
   const Positions::Totals totals = Positions::totals(store, positions.totals_key());
   counters.messages_received = totals.first;
   counters.bytes_received = totals.second;
@@ -86,14 +86,15 @@ IngestedTable SharedState::ingested(TableExport table) const {
 }
 
 ConnectionConfig SharedState::connection() const {
-  const std::lock_guard lock(mutex_);
-  return connection_;
+  ConnectionConfig connection = connection_();
+  connection.application_name = "tailrace " + source_id;
+  return connection;
 }
 
-void SharedState::set_connection(ConnectionConfig connection) {
+void SharedState::connection_altered() {
   const std::lock_guard lock(mutex_);
-  connection_ = std::move(connection);
-  connection_.application_name = "tailrace " + source_id;
+  ++connection_version_;
+  findings_.clear();
 }
 
 std::vector<IngestedTable> SharedState::tables() const {
@@ -132,9 +133,10 @@ std::uint64_t SharedState::tables_version() const {
   return tables_version_;
 }
 
-void SharedState::post(Finding finding) {
+void SharedState::post(Finding finding, std::uint64_t connection_version) {
   {
     const std::lock_guard lock(mutex_);
+    if (connection_version != connection_version_) return;
     findings_.push_back(std::move(finding));
   }
   wake.notify();

@@ -2,6 +2,7 @@
 // each other.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -70,8 +71,10 @@ class SharedState {
     if (log_) log_(text);
   }
 
-  ConnectionConfig connection() const;
-  void set_connection(ConnectionConfig connection);
+  ConnectionConfig connection() const;  // as altered last
+  // Grows when the connection is altered so that what was opened before must not be used.
+  std::uint64_t connection_version() const { return connection_version_; }
+  void connection_altered();
 
   std::vector<IngestedTable> tables() const;
   void add_table(TableExport table);
@@ -79,7 +82,8 @@ class SharedState {
   // Grows with every change of the list.
   std::uint64_t tables_version() const;
 
-  void post(Finding finding);
+  // Of an upstream that the connection led to at this version; dropped if it has been altered since.
+  void post(Finding finding, std::uint64_t connection_version);
   std::vector<Finding> take_findings();
 
   // For wait_recent and wait_readable: notified when visible_lsn or a table's state has changed.
@@ -91,8 +95,9 @@ class SharedState {
   IngestedTable ingested(TableExport table) const;
 
   std::function<void(std::string_view)> log_;
+  const std::function<ConnectionConfig()> connection_;
+  std::atomic<std::uint64_t> connection_version_{0};
   mutable std::mutex mutex_;
-  ConnectionConfig connection_;
   std::vector<IngestedTable> tables_;
   std::uint64_t tables_version_ = 0;
   std::vector<Finding> findings_;

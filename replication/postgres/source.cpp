@@ -37,14 +37,15 @@ class RunningSource final : public PostgresSource {
       session_cancel_->cancel(SqlError(sqlstate::admin_shutdown, "stopped"));
   }
 
-  void set_connection(ConnectionConfig connection) override {
-    shared_.set_connection(std::move(connection));
+  void connection_altered(bool cut) override {
+    if (cut) shared_.connection_altered();
     const std::lock_guard lock(session_mutex_);
     reconnect_ = true;
-    if (session_cancel_ != nullptr) {
+    if (cut && session_cancel_ != nullptr) {
       session_cancel_->cancel(SqlError(sqlstate::connection_failure, "the connection was altered"));
     }
     shared_.wake.notify();
+    retry_.notify();
   }
 
   void add_table(TableExport table) override { shared_.add_table(std::move(table)); }
@@ -69,6 +70,7 @@ class RunningSource final : public PostgresSource {
   std::mutex session_mutex_;
   CancelToken* session_cancel_ = nullptr;
   bool reconnect_ = false;  // the connection was altered
+  EventFd retry_;           // ends the wait between two sessions
   bool lost_ = false;       // the last session ended for good
   std::jthread stream_thread_;
   std::jthread monitor_thread_;
@@ -98,6 +100,7 @@ bool RunningSource::run_session() {
     const std::lock_guard lock(session_mutex_);
     session_cancel_ = &cancel;
     reconnect_ = false;
+    retry_.clear();
   }
   struct Forget {
     RunningSource& source;
@@ -122,7 +125,7 @@ bool RunningSource::run_session() {
       lose(error.message());
       lost_ = true;
     } else if (!cancel.cancelled()) {
-      stalled("postgres: " + error.status_text(), error.hint());
+      stalled(error.layer() + ": " + error.status_text(), error.hint());
     }
   } catch (const SqlError& error) {
     // A table was dropped here while its changes were on their way: begin anew without it.
@@ -173,9 +176,8 @@ void RunningSource::lose(const std::string& why) {
 }
 
 void RunningSource::sleep(milliseconds time) {
-  EventFd woken;
-  const CancelToken::Registration wake(stop_, [&] { woken.notify(); });
-  pollfd waiting{woken.fd(), POLLIN, 0};
+  const CancelToken::Registration wake(stop_, [this] { retry_.notify(); });
+  pollfd waiting{retry_.fd(), POLLIN, 0};
   ::poll(&waiting, 1, static_cast<int>(time.count()));
 }
 

@@ -79,7 +79,9 @@ class PostgresSource {
   static std::unique_ptr<PostgresSource> start(SourceConfig config, SourceOptions options);
   virtual ~PostgresSource() = default;  // stops; everything committed stays, the slot too
 
-  virtual void set_connection(ConnectionConfig connection) = 0;  // reconnects with it
+  // The connection was altered: `cut` ends the sessions that use the old one. Otherwise they go on; a source that
+  // waits to try again, or cannot go on, tries at once.
+  virtual void connection_altered(bool cut) = 0;
   virtual void add_table(TableExport table) = 0;  // snapshot beside the running stream
   virtual void remove_table(storage::CollectionId collection) = 0;
   virtual std::vector<ExportStatistics> statistics() const = 0;

@@ -3,6 +3,7 @@
 import psycopg2
 
 from . import source
+from .bastion import Bastion
 from .postgres import Postgres
 from .tailrace import Tailrace
 
@@ -25,6 +26,7 @@ class Case:
         self.folder = folder
         self.upstreams = []
         self.servers = []
+        self.bastions = []
         self._connections = []
 
     def postgres(self, start=True, **options):
@@ -36,6 +38,11 @@ class Case:
         made = Tailrace(self.binary, self.folder / f"tr{len(self.servers) + 1}", **options)
         self.servers.append(made)
         return made.start() if start else made
+
+    def bastion(self, **settings):
+        made = Bastion(self.folder / f"sshd{len(self.bastions) + 1}", **settings)
+        self.bastions.append(made)
+        return made.start()
 
     def followed(self, ddl, tables=(), *, database="shop", **options):
         """A PostgreSQL database made by `ddl` and a server whose source has committed its snapshot."""
@@ -60,6 +67,7 @@ class Case:
     def logs(self):
         parts = [f"--- {server.log}\n{server.log_text()[-6000:]}" for server in self.servers]
         parts += [f"--- {upstream.log}\n{upstream.log_text()[-2000:]}" for upstream in self.upstreams]
+        parts += [f"--- {bastion.log}\n{bastion.log_text()[-2000:]}" for bastion in self.bastions]
         return "\n".join(parts)
 
     def destroy(self):
@@ -68,7 +76,7 @@ class Case:
                 connection.close()
             except psycopg2.Error:
                 pass
-        for made in self.servers + self.upstreams:
+        for made in self.servers + self.upstreams + self.bastions:
             made.destroy()
 
 

@@ -89,7 +89,7 @@ class Follower {
     for (const TableExport& table : tables) tables_[name_of(table)] = table;
     SourceConfig config;
     config.source_id = "u1";
-    config.connection = connection_;
+    config.connection = [this] { return connection_; };
     config.publication = publication_;
     config.slot = slot_;
     config.progress = progress_id;

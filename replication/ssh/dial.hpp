@@ -1,0 +1,35 @@
+// TCP connections with a deadline.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "repr/cancel.hpp"
+
+namespace tailrace::replication::ssh {
+
+// An owned descriptor.
+class Socket {
+ public:
+  explicit Socket(int fd = -1) : fd_(fd) {}
+  ~Socket();
+  Socket(Socket&& other) noexcept : fd_(other.release()) {}
+  Socket& operator=(Socket&& other) noexcept;
+
+  int fd() const { return fd_; }
+  int release() {
+    const int fd = fd_;
+    fd_ = -1;
+    return fd;
+  }
+
+ private:
+  int fd_;
+};
+
+// A non-blocking socket connected to one of the host's addresses, the first that answers. Throws UpstreamError, or what
+// `cancel` says. (Name resolution is bounded by the resolver's own time limits only.)
+Socket dial(const std::string& host, std::uint16_t port,
+            std::chrono::steady_clock::time_point deadline, CancelToken& cancel);
+
+}  // namespace tailrace::replication::ssh

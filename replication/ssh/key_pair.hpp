@@ -1,0 +1,42 @@
+// Ed25519 keys in the forms that SSH wants.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tailrace::replication::ssh {
+
+// The secret half. Cleared when it goes.
+class PrivateKey {
+ public:
+  static constexpr std::size_t size = 32;
+
+  static PrivateKey generate();
+  // Throws XX001 unless there are `size` bytes.
+  static PrivateKey from_bytes(std::string_view bytes);
+  ~PrivateKey();
+  PrivateKey(const PrivateKey&) = default;
+  PrivateKey& operator=(const PrivateKey&) = default;
+
+  std::string_view bytes() const {
+    return {reinterpret_cast<const char*>(seed_.data()), seed_.size()};
+  }
+  std::string public_blob() const;     // as the protocol carries it
+  std::string authorized_key() const;  // "ssh-ed25519 AAAA... materialize", for authorized_keys
+  std::string sign(std::string_view data) const;
+
+ private:
+  PrivateKey() = default;
+  std::array<std::uint8_t, size> seed_{};
+};
+
+// "ssh-ed25519 AAAA..." of a key as the protocol carries it, whatever its type.
+std::string key_text(std::string_view blob);
+// "ssh-ed25519 SHA256:..." of such a text, as ssh-keygen -l shows it; empty if it is none.
+std::string fingerprint(std::string_view key_text);
+// The first words of such a text, without its comment; empty if it is none.
+std::string normalised_key_text(std::string_view text);
+
+}  // namespace tailrace::replication::ssh
