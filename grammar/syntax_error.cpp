@@ -161,14 +161,26 @@ std::string message(antlr4::Parser& parser, TokenTypes expected, antlr4::Token& 
 
 }  // namespace
 
+namespace {
+
+// Whether what stands at the token may be a secret value or a password: then no message repeats it.
+bool may_be_secret(antlr4::Token& token) {
+  if (token.getStartIndex() == 0) return false;
+  const std::string before = upper(token.getInputStream()->getText(
+      antlr4::misc::Interval(std::size_t{0}, token.getStartIndex() - 1)));
+  return before.find("SECRET") != std::string::npos || before.find("PASSWORD") != std::string::npos;
+}
+
+}  // namespace
+
 std::string describe(antlr4::Token& token) {
   const std::size_t type = token.getType();
   if (type == antlr4::Token::EOF) return "EOF";
   if (is_keyword(type)) return upper(token.getText());
-  const std::string text = token.getText();
+  const std::string text = may_be_secret(token) ? "<REDACTED>" : token.getText();
   switch (type) {
     case P::IDENTIFIER:
-      return "identifier \"" + lower(text) + "\"";
+      return "identifier \"" + (text == "<REDACTED>" ? text : lower(text)) + "\"";
     case P::QUOTED_IDENTIFIER:
       return "identifier " + text;
     case P::NUMBER:

@@ -35,26 +35,34 @@ bool is_utf8(std::string_view text) {
 
 // Evaluates AS; what goes wrong inside is told vaguely, so that the value cannot leak through a message.
 std::string secret_text(SessionState& session, const ast::Expression& expression) {
+  const auto vague = [] {
+    return SqlError(sqlstate::invalid_parameter_value, "could not evaluate secret value")
+        .hint("Write the value as a string in single quotes, or as decode('...', 'base64').");
+  };
   BindContext context = session.bind_context(Purpose::expression);
   // An untyped literal is read as bytea; what has another type is told so.
-  const ScalarPtr own = bind_scalar(expression, nullptr, context);
   const bool literal = std::holds_alternative<ast::StringLiteral>(expression.node) ||
                        std::holds_alternative<ast::NullLiteral>(expression.node);
-  if (!literal && own->type.id() != TypeId::bytea) {
-    throw SqlError(sqlstate::datatype_mismatch,
-                   fmt::format("AS must have type bytea, not type {}", own->type.name()))
-        .position(expression.position);
-  }
-  const ScalarPtr scalar =
-      literal ? bind_scalar(expression, nullptr, context, TypeId::bytea, CastContext::implicit)
-              : own;
   Value value;
   try {
+    const ScalarPtr scalar =
+        literal ? bind_scalar(expression, nullptr, context, TypeId::bytea, CastContext::implicit)
+                : bind_scalar(expression, nullptr, context);
+    if (scalar->type.id() != TypeId::bytea) {
+      throw SqlError(sqlstate::datatype_mismatch,
+                     fmt::format("AS must have type bytea, not type {}", scalar->type.name()))
+          .position(expression.position);
+    }
     const EvaluationContext evaluation{.session = &session.session_context(),
                                        .cancel = &session.cancel_token()};
     value = evaluate_constant(scalar, evaluation);
-  } catch (const SqlError&) {
-    throw SqlError(sqlstate::invalid_parameter_value, "could not evaluate secret value");
+  } catch (const SqlError& error) {
+    // These name types and kinds of expressions only. Any other may repeat the value, or what was meant to be one.
+    if (error.state() == sqlstate::datatype_mismatch ||
+        error.state() == sqlstate::feature_not_supported) {
+      throw;
+    }
+    throw vague();
   }
   if (is_null(value))
     throw SqlError(sqlstate::null_value_not_allowed, "secret value can not be null");

@@ -30,7 +30,8 @@ class SourceManager {
   void apply(const catalog::Catalog& before, const catalog::Catalog& after);
 
   // Running sources use the new values from their next session on; those that wait to try again try at once.
-  void secrets_altered(const catalog::Catalog& catalog, const std::vector<catalog::ItemId>& secrets);
+  void secrets_altered(const catalog::Catalog& catalog,
+                       const std::vector<catalog::ItemId>& secrets);
 
   struct Statistics {
     catalog::ItemId item;  // the source or its table
