@@ -89,6 +89,11 @@ Positions::Totals Positions::totals(const storage::Store& store, const std::stri
           .second = parse_number(text.substr(space + 1), key)};
 }
 
+bool is_readable(const storage::Store& store, std::string_view source_id,
+                 storage::CollectionId collection) {
+  return Positions(source_id).table(store, collection).has_value();
+}
+
 std::vector<storage::RecordChange> records_of_drop(const storage::Store& store,
                                                    std::string_view source_id) {
   std::vector<storage::RecordChange> changes;

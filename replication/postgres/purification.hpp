@@ -16,6 +16,8 @@ namespace tailrace::replication {
 struct TableReference {
   std::vector<std::string> name;  // 1 to 3 parts, as written
   std::uint32_t position = 0;
+  // The object to be made from it, as written; empty: it is named like the upstream table.
+  std::vector<std::string> alias;
 };
 
 struct ColumnReference {

@@ -58,21 +58,50 @@ std::size_t find_table(const PurificationRequest& request,
       .position(position);
 }
 
-// Objects take the table's name: two of one name cannot be made.
+// The object to be made from a selected table.
+std::vector<std::string> object_name(const PurificationRequest& request,
+                                     const std::vector<PublishedTable>& publication,
+                                     const SelectedTable& table) {
+  if (request.selection == PurificationRequest::Selection::tables) {
+    const std::vector<std::string>& alias = request.tables[table.reference].alias;
+    if (!alias.empty()) return alias;
+  }
+  return {publication[table.published].table.name};
+}
+
+// Two objects of one name cannot be made.
 void check_same_names(const PurificationRequest& request,
                       const std::vector<PublishedTable>& publication,
                       const std::vector<SelectedTable>& selected) {
-  std::map<std::string, std::vector<std::string>> by_name;
+  std::map<std::vector<std::string>, std::vector<std::string>> by_name;
   for (const SelectedTable& table : selected) {
-    const UpstreamTable& upstream = publication[table.published].table;
-    by_name[upstream.name].push_back(full_name(request, upstream));
+    by_name[object_name(request, publication, table)].push_back(
+        full_name(request, publication[table.published].table));
   }
   for (auto& [name, tables] : by_name) {
     if (tables.size() < 2) continue;
     std::sort(tables.begin(), tables.end());
-    throw SqlError(sqlstate::duplicate_object, fmt::format("multiple subsources would be named {}",
-                                                           quote_identifier_if_needed(name)))
+    throw SqlError(sqlstate::duplicate_object,
+                   fmt::format("multiple subsources would be named {}", joined(name)))
         .detail(fmt::format("referenced tables with duplicate name: {}", fmt::join(tables, ", ")));
+  }
+}
+
+// One upstream table feeds at most one subsource of a source.
+void check_same_tables(const PurificationRequest& request,
+                       const std::vector<PublishedTable>& publication,
+                       const std::vector<SelectedTable>& selected) {
+  std::map<std::size_t, std::vector<std::string>> by_table;
+  for (const SelectedTable& table : selected) {
+    by_table[table.published].push_back(joined(object_name(request, publication, table)));
+  }
+  for (auto& [published, names] : by_table) {
+    if (names.size() < 2) continue;
+    std::sort(names.begin(), names.end());
+    throw SqlError(sqlstate::duplicate_object,
+                   fmt::format("multiple subsources refer to table {}",
+                               full_name(request, publication[published].table)))
+        .detail(fmt::format("subsources referencing table: {}", fmt::join(names, ", ")));
   }
 }
 
@@ -207,9 +236,9 @@ std::vector<SelectedTable> resolve_tables(const PurificationRequest& request,
             {.published = find_table(request, publication, reference.name, reference.position),
              .reference = i});
       }
-      // Names may be aliases, which only the statement knows: it checks them.
-      return selected;
+      break;
   }
+  check_same_tables(request, publication, selected);
   check_same_names(request, publication, selected);
   return selected;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "replication/postgres/source_error.hpp"
 #include "replication/postgres/upstream_catalog.hpp"
 
 namespace tailrace::replication {
@@ -67,7 +68,7 @@ void RowBuffer::append(std::span<const FieldValue> fields, Diff diff, Lsn lsn) {
     rows_.end_row(lsn, diff);
   } catch (const SqlError& error) {
     if (error.state() == sqlstate::protocol_violation) throw;  // not the value's fault
-    DataError failed = DataError::from(error);
+    DataError failed = source_error(table_->collection, DataError::from(error));
     failed.detail = fmt::format("Table {}, column {}.{}{}", qualified_name(table_->upstream),
                                 quote_identifier_if_needed(table_->schema.columns[column].name),
                                 failed.detail.empty() ? "" : " ", failed.detail);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "replication/postgres/session.hpp"
+#include "replication/postgres/source_error.hpp"
 
 namespace tailrace::replication {
 namespace {
@@ -11,10 +12,6 @@ namespace {
 // How often the position, the progress collection and the totals are written when there is no data
 // to carry them.
 constexpr std::chrono::milliseconds position_interval(1000);
-
-DataError definite_error(std::string why) {
-  return {.state = sqlstate::object_not_in_prerequisite_state, .message = std::move(why)};
-}
 
 }  // namespace
 
@@ -33,7 +30,7 @@ void Session::add_changes(storage::CommitRequest& request, TableStream& table,
 void Session::add_ceased(storage::CommitRequest& request) {
   for (auto& [table, why] : std::exchange(ceased_, {})) {
     BatchBuilder errors(error_schema().types());
-    append_error(errors, definite_error(why), 0, 1);
+    append_error(errors, definite_error(table->collection(), why), 0, 1);
     Delta delta;
     delta.errors.push_back(std::make_shared<const Batch>(errors.finish()));
     request.deltas.push_back({.collection = table->collection(), .delta = std::move(delta)});

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 #include <latch>
+#include <map>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -30,6 +31,23 @@ std::string random_slot_name() {
   std::random_device random;
   return fmt::format("mzsnapshot_{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
 }
+
+// Of each table: its pages, how many rows it is thought to have, and whether statistics say so. Without them rows are
+// taken to be as wide as their columns' types, as the planner does.
+constexpr const char* sizes_query = R"(
+SELECT c.oid, s.pages,
+  CASE WHEN s.pages = 0 THEN 0
+       WHEN s.analyzed THEN c.reltuples * (s.pages / c.relpages::float8)
+       ELSE s.pages * GREATEST(1, (s.block - 24) / (28 + (
+              SELECT COALESCE(pg_catalog.sum(CASE WHEN a.attlen > 0 THEN a.attlen ELSE 32 END), 0)
+              FROM pg_catalog.pg_attribute a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)::float8))
+  END::pg_catalog.int8,
+  s.analyzed
+FROM pg_catalog.pg_class c, LATERAL (
+  SELECT b.block, pg_catalog.pg_relation_size(c.oid) / b.block AS pages, c.reltuples > 0 AND c.relpages > 0 AS analyzed
+  FROM (SELECT pg_catalog.current_setting('block_size')::pg_catalog.int8 AS block) b) s
+WHERE c.oid IN ({}))";
 
 constexpr const char* begin_snapshot = "BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ";
 
@@ -103,33 +121,43 @@ class Snapshot {
   }
 
   void plan_ranges(Connection& leader, const std::vector<std::size_t>& copied) {
+    if (copied.empty()) return;
+    std::map<std::int64_t, std::vector<std::size_t>> by_oid;
+    std::string oids;
     for (const std::size_t index : copied) {
-      const SnapshotTable& table = request_.tables[index];
-      const QueryResult size = leader.query(fmt::format(
-          "SELECT pg_catalog.pg_relation_size({0}::pg_catalog.oid::pg_catalog.regclass) / "
-          "pg_catalog.current_setting('block_size')::int, c.reltuples::bigint "
-          "FROM pg_catalog.pg_class c WHERE c.oid = {0}",
-          table.table->upstream.oid));
-      if (size.rows() == 0)
-        throw UpstreamError(sqlstate::undefined_table, "", "a table was dropped");
-      const auto pages = static_cast<std::uint64_t>(size.integer(0, 0));
-      table.counters->snapshot_records_staged.set(0);
-      if (size.integer(0, 1) > 0) {
-        table.counters->snapshot_records_known.set(static_cast<std::uint64_t>(size.integer(0, 1)));
-      } else {
-        uncounted_.push_back(index);
+      const Oid oid = request_.tables[index].table->upstream.oid;
+      if (by_oid[oid].empty()) oids += (oids.empty() ? "" : ",") + std::to_string(oid);
+      by_oid[oid].push_back(index);
+    }
+    const QueryResult sizes = leader.query(fmt::format(sizes_query, oids));
+    std::size_t found = 0;
+    for (std::size_t row = 0; row < sizes.rows(); ++row) {
+      for (const std::size_t index : by_oid[sizes.integer(row, 0)]) {
+        plan_table(leader, index, static_cast<std::uint64_t>(sizes.integer(row, 1)),
+                   static_cast<std::uint64_t>(sizes.integer(row, 2)), sizes.boolean(row, 3));
+        ++found;
       }
-      std::uint64_t step = pages + 1;
-      if (leader.server_version() >= version_with_tid_ranges) {
-        const std::uint64_t ranges =
-            std::max<std::size_t>(1, request_.connections) * ranges_per_connection;
-        step = std::clamp(pages / ranges + 1, range_pages_min, range_pages_max);
-      }
-      for (std::uint64_t page = 0; page == 0 || page < pages; page += step) {
-        CopyRange range{.table = index, .first_page = page};
-        if (page + step < pages) range.last_page = page + step;
-        ranges_.push_back(range);
-      }
+    }
+    if (found != copied.size())
+      throw UpstreamError(sqlstate::undefined_table, "", "a table was dropped");
+  }
+
+  void plan_table(const Connection& leader, std::size_t index, std::uint64_t pages,
+                  std::uint64_t rows, bool analyzed) {
+    TableCounters& counters = *request_.tables[index].counters;
+    counters.snapshot_records_staged.set(0);
+    counters.snapshot_records_known.set(rows);
+    if (!analyzed && pages > 0) uncounted_.push_back(index);
+    std::uint64_t step = pages + 1;
+    if (leader.server_version() >= version_with_tid_ranges) {
+      const std::uint64_t ranges =
+          std::max<std::size_t>(1, request_.connections) * ranges_per_connection;
+      step = std::clamp(pages / ranges + 1, range_pages_min, range_pages_max);
+    }
+    for (std::uint64_t page = 0; page == 0 || page < pages; page += step) {
+      CopyRange range{.table = index, .first_page = page};
+      if (page + step < pages) range.last_page = page + step;
+      ranges_.push_back(range);
     }
   }
 
@@ -156,8 +184,7 @@ class Snapshot {
         const SnapshotTable& table = request_.tables[index];
         const QueryResult count = leader.query(fmt::format(
             "SELECT pg_catalog.count(*) FROM ONLY {}", quoted_name(table.table->upstream)));
-        table.counters->snapshot_records_known.raise_to(
-            static_cast<std::uint64_t>(count.integer(0, 0)));
+        table.counters->snapshot_records_known.set(static_cast<std::uint64_t>(count.integer(0, 0)));
       }
     } catch (const SqlError&) {
       // The copy was faster, or fails for the same cause and says so: only an estimate is lost.

@@ -10,6 +10,7 @@
 #include "replication/postgres/monitor.hpp"
 #include "replication/postgres/session.hpp"
 #include "replication/postgres/shared_state.hpp"
+#include "replication/postgres/source_error.hpp"
 
 namespace tailrace::replication {
 namespace {
@@ -30,12 +31,7 @@ class RunningSource final : public PostgresSource {
     monitor_thread_ = std::jthread([this] { monitor_upstream(shared_, stop_); });
   }
 
-  ~RunningSource() override {
-    stop_.cancel(SqlError(sqlstate::admin_shutdown, "the source was stopped"));
-    const std::lock_guard lock(session_mutex_);
-    if (session_cancel_ != nullptr)
-      session_cancel_->cancel(SqlError(sqlstate::admin_shutdown, "stopped"));
-  }
+  ~RunningSource() override { stop(); }
 
   void connection_altered(bool cut) override {
     if (cut) shared_.connection_altered();
@@ -53,7 +49,8 @@ class RunningSource final : public PostgresSource {
 
   std::vector<ExportStatistics> statistics() const override;
   void wait_recent(CancelToken& cancel) override;
-  void wait_readable(storage::CollectionId collection, CancelToken& cancel) override;
+  bool wait_readable(storage::CollectionId collection, CancelToken& cancel) override;
+  void stop() override;
 
  private:
   void run();
@@ -75,6 +72,19 @@ class RunningSource final : public PostgresSource {
   std::jthread stream_thread_;
   std::jthread monitor_thread_;
 };
+
+void RunningSource::stop() {
+  stop_.cancel(SqlError(sqlstate::admin_shutdown, "the source was stopped"));
+  {
+    const std::lock_guard lock(session_mutex_);
+    if (session_cancel_ != nullptr)
+      session_cancel_->cancel(SqlError(sqlstate::admin_shutdown, "stopped"));
+  }
+  shared_.notify_progress();
+  for (std::jthread* thread : {&stream_thread_, &monitor_thread_}) {
+    if (thread->joinable()) thread->join();
+  }
+}
 
 void RunningSource::run() {
   milliseconds backoff = backoff_min;
@@ -154,8 +164,7 @@ void RunningSource::lose(const std::string& why) {
     const storage::CollectionId collection = table.table->collection;
     if (table.counters->ceased || !shared_.store.describe(collection)) continue;
     BatchBuilder errors(error_schema().types());
-    append_error(errors, {.state = sqlstate::object_not_in_prerequisite_state, .message = why}, 0,
-                 1);
+    append_error(errors, definite_error(collection, why), 0, 1);
     Delta delta;
     delta.errors.push_back(std::make_shared<const Batch>(errors.finish()));
     request.deltas.push_back({.collection = collection, .delta = std::move(delta)});
@@ -194,6 +203,18 @@ void RunningSource::wait_for_change(std::uint64_t tables_before) {
   }
 }
 
+// The source's row tells of itself and of all its tables.
+void add_to_source(ExportStatistics& source, const ExportStatistics& table) {
+  const auto add = [](std::optional<std::uint64_t>& sum, std::optional<std::uint64_t> count) {
+    if (count) sum = sum.value_or(0) + *count;
+  };
+  source.updates_staged += table.updates_staged;
+  source.updates_committed += table.updates_committed;
+  add(source.snapshot_records_known, table.snapshot_records_known);
+  add(source.snapshot_records_staged, table.snapshot_records_staged);
+  source.snapshot_committed = source.snapshot_committed && table.snapshot_committed;
+}
+
 std::vector<ExportStatistics> RunningSource::statistics() const {
   std::vector<ExportStatistics> rows;
   ExportStatistics source;
@@ -218,7 +239,7 @@ std::vector<ExportStatistics> RunningSource::statistics() const {
     row.snapshot_committed = table.counters->snapshot_committed || table.counters->ceased;
     row.offset_known = source.offset_known;
     row.offset_committed = source.offset_committed;
-    rows.front().snapshot_committed = rows.front().snapshot_committed && row.snapshot_committed;
+    add_to_source(rows.front(), row);
     rows.push_back(row);
   }
   return rows;
@@ -235,15 +256,17 @@ void RunningSource::wait_recent(CancelToken& cancel) {
   shared_.wait_progress(cancel, [&] { return shared_.counters.visible_lsn >= target; });
 }
 
-void RunningSource::wait_readable(storage::CollectionId collection, CancelToken& cancel) {
+bool RunningSource::wait_readable(storage::CollectionId collection, CancelToken& cancel) {
+  bool readable = false;
   shared_.wait_progress(cancel, [&] {
     for (const IngestedTable& table : shared_.tables()) {
-      if (table.table->collection == collection) {
-        return table.counters->snapshot_committed || table.counters->ceased;
-      }
+      if (table.table->collection != collection) continue;
+      readable = table.counters->snapshot_committed || table.counters->ceased;
+      return readable || stop_.cancelled();
     }
     throw SqlError(sqlstate::undefined_table, "the table was dropped");
   });
+  return readable;
 }
 
 }  // namespace

@@ -89,9 +89,16 @@ class PostgresSource {
   // called.
   virtual void wait_recent(CancelToken& cancel) = 0;
   // Until the table's snapshot is committed, or it has ceased with an error: before, it is not to
-  // be read.
-  virtual void wait_readable(storage::CollectionId collection, CancelToken& cancel) = 0;
+  // be read. False: the source was stopped before.
+  virtual bool wait_readable(storage::CollectionId collection, CancelToken& cancel) = 0;
+  // Nothing more happens once this has returned, and those who wait are told. So does the
+  // destructor.
+  virtual void stop() = 0;
 };
+
+// Whether the table's first snapshot was committed, or it has ceased: as the store remembers it.
+bool is_readable(const storage::Store& store, std::string_view source_id,
+                 storage::CollectionId collection);
 
 // Records to delete in the commit that drops the source, and to write (none now) in the one that
 // makes it.
