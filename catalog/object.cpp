@@ -10,7 +10,9 @@ bool Item::is_relation() const {
 }
 
 bool Item::is_stored() const {
-  if (const auto* source = as<Source>()) return source->kind != Source::Kind::postgres;
+  if (const auto* source = as<Source>()) {
+    return source->kind != Source::Kind::postgres || !source->schema.columns.empty();
+  }
   return as<Table>() != nullptr || as<MaterializedView>() != nullptr;
 }
 

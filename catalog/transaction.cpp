@@ -17,11 +17,11 @@ SqlError name_taken(std::string_view kind, std::string_view name, SqlState state
   return SqlError(state, fmt::format("{} '{}' already exists", kind, name));
 }
 
-// Source and progress, source and subsources: one thing to the user.
+// An index and its relation, a source and its progress: one thing to the user.
 bool belongs_to(const Item& user, const Item& used) {
   if (const auto* index = user.as<Index>()) return index->on == used.id;
-  if (const auto* source = user.as<Source>()) return source->parent == used.id;
-  return false;
+  const auto* source = user.as<Source>();
+  return source != nullptr && source->kind == Source::Kind::progress && source->parent == used.id;
 }
 
 }  // namespace

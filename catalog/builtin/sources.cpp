@@ -1,5 +1,6 @@
 #include "catalog/builtin/declare.hpp"
 #include "catalog/builtin/sql_text.hpp"
+#include "grammar/parser.hpp"
 
 namespace tailrace::catalog {
 
@@ -47,6 +48,15 @@ void postgres_source_row(const Catalog&, const Item& item, BuiltinRows& rows) {
 }
 
 void postgres_source_table_row(const Catalog&, const Item& item, BuiltinRows& rows) {
+  if (const auto* table = item.as<Table>(); table != nullptr && table->source) {
+    const ast::Statement statement = grammar::parse_statement(item.create_sql);
+    // Stored in full: database, schema, table.
+    const auto& parts = std::get<ast::CreateTableFromSource>(statement.node).reference->parts;
+    rows.add({{"id", id_text(item.id)},
+              {"schema_name", text(parts.at(1).value)},
+              {"table_name", text(parts.at(2).value)}});
+    return;
+  }
   const auto* source = item.as<Source>();
   if (source == nullptr || source->kind != Source::Kind::subsource) return;
   rows.add({{"id", id_text(item.id)},

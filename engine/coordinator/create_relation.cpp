@@ -225,7 +225,7 @@ StatementResult create_index(SessionState& session, const ast::CreateIndex& stat
   const catalog::Catalog& catalog = session.catalog();
   const catalog::Item& on = catalog.resolve_relation(statement.on, session.scope());
   if (const auto* source = on.as<catalog::Source>();
-      source && source->kind == catalog::Source::Kind::postgres) {
+      source && source->kind == catalog::Source::Kind::postgres && !on.is_stored()) {
     throw SqlError(
         sqlstate::wrong_object_type,
         fmt::format("cannot create an index on {}: it holds no rows", catalog.full_name(on)))

@@ -1,13 +1,10 @@
-// CREATE SOURCE and ALTER SOURCE: asks upstream first (purification), then changes the catalog.
+// CREATE SOURCE: asks upstream first (purification), then changes the catalog.
 #include <fmt/format.h>
 #include <openssl/rand.h>
 
 #include "engine/coordinator/connection_config.hpp"
-#include "engine/coordinator/ddl.hpp"
-#include "engine/coordinator/intents.hpp"
-#include "engine/coordinator/options.hpp"
+#include "engine/coordinator/source_tables.hpp"
 #include "grammar/printer.hpp"
-#include "replication/postgres/purification.hpp"
 
 namespace tailrace::engine {
 
@@ -15,35 +12,6 @@ namespace {
 
 using replication::PurificationRequest;
 using replication::PurifiedSource;
-using replication::TableExport;
-
-std::vector<std::string> parts_of(const ast::ObjectName& name) {
-  std::vector<std::string> parts;
-  for (const ast::Ident& part : name.parts) parts.push_back(part.value);
-  return parts;
-}
-
-std::vector<replication::ColumnReference> column_list(OptionReader& options,
-                                                      std::string_view name) {
-  std::vector<replication::ColumnReference> columns;
-  const ast::OptionValue* value = options.value(name);
-  if (value == nullptr) return columns;
-  const auto add = [&](const ast::OptionValue& each) {
-    const auto* column = std::get_if<ast::ObjectName>(&each.node);
-    if (column == nullptr) {
-      throw SqlError(sqlstate::syntax_error,
-                     fmt::format("invalid {}: expected the names of columns", name))
-          .position(each.position);
-    }
-    columns.push_back({parts_of(*column), each.position});
-  };
-  if (const auto* list = std::get_if<ast::OptionList>(&value->node)) {
-    for (const ast::OptionValue& each : list->values) add(each);
-  } else {
-    add(*value);
-  }
-  return columns;
-}
 
 std::string random_slot() {
   unsigned char bytes[16];
@@ -61,9 +29,7 @@ void select_tables(const ast::SubsourceSelection& selection, PurificationRequest
     for (const ast::Ident& schema : schemas->schemas) request.schemas.push_back(schema.value);
   } else {
     request.selection = PurificationRequest::Selection::tables;
-    for (const ast::ExternalReference& table : std::get<ast::ForTables>(selection).tables) {
-      request.tables.push_back({parts_of(table.reference), table.reference.position});
-    }
+    request.tables = table_references(std::get<ast::ForTables>(selection).tables);
   }
 }
 
@@ -86,39 +52,19 @@ std::vector<ast::ObjectName> subsource_names(const PurifiedSource& purified,
   return names;
 }
 
-std::string subsource_sql(SessionState& session, const catalog::Item& item,
-                          const std::string& source_name, const TableExport& table,
-                          const std::string& database) {
-  std::string columns;
-  for (const ColumnSchema& column : table.schema.columns) {
-    columns += fmt::format("{}{} {}{}", columns.empty() ? "" : ", ",
-                           grammar::quoted_identifier(column.name), column.type.name(),
-                           column.nullable ? "" : " NOT NULL");
+// Where each table is created by a statement of its own, its columns are named there.
+void refuse_table_options(const ast::CreateSource& statement, const PurificationRequest& request) {
+  if (statement.progress) {
+    throw SqlError(sqlstate::feature_not_supported,
+                   "EXPOSE PROGRESS AS needs FOR ALL TABLES, FOR SCHEMAS or FOR TABLES")
+        .hint("The progress of this source is read from the source itself.")
+        .position(statement.progress->position);
   }
-  const auto quoted = [](const std::string& name) { return grammar::quoted_identifier(name); };
-  return fmt::format("CREATE SUBSOURCE {} ({}) OF SOURCE {} WITH (EXTERNAL REFERENCE = {}.{}.{})",
-                     grammar::print(full_name_of(session, item)), columns, source_name,
-                     quoted(database), quoted(table.upstream.schema), quoted(table.upstream.name));
-}
-
-catalog::Item subsource_item(SessionState& session, const ast::ObjectName& name,
-                             const catalog::Item& source, catalog::ClusterId cluster,
-                             const TableExport& table, const std::string& database) {
-  catalog::Item item = new_item(session, name);
-  catalog::Source body;
-  body.kind = catalog::Source::Kind::subsource;
-  body.cluster = cluster;
-  body.parent = source.id;
-  body.schema = table.schema;
-  if (!table.key.empty()) body.keys.push_back(table.key);
-  body.details = replication::encode_export(table);
-  body.upstream_schema = table.upstream.schema;
-  body.upstream_table = table.upstream.name;
-  item.uses = {source.id};
-  item.create_sql =
-      subsource_sql(session, item, grammar::print(full_name_of(session, source)), table, database);
-  item.body = std::move(body);
-  return item;
+  if (request.text_columns.empty() && request.exclude_columns.empty()) return;
+  throw SqlError(
+      sqlstate::invalid_parameter_value,
+      "TEXT COLUMNS and EXCLUDE COLUMNS refer to tables that this statement does not add")
+      .hint("Give them to CREATE TABLE ... FROM SOURCE.");
 }
 
 // Its own name, or s_progress, s_progress1, ... whichever is free.
@@ -135,13 +81,17 @@ ast::ObjectName progress_name(SessionState& session, const ast::CreateSource& st
   return name;
 }
 
-catalog::Item progress_item(SessionState& session, const ast::CreateSource& statement,
-                            catalog::ItemId parent) {
+Schema progress_schema() {
+  Schema schema;
+  schema.columns.push_back({"lsn", TypeId::uint8, true});
+  return schema;
+}
+
+catalog::Item progress_item(SessionState& session, const ast::CreateSource& statement) {
   catalog::Item item = new_item(session, progress_name(session, statement));
   catalog::Source body;
   body.kind = catalog::Source::Kind::progress;
-  body.parent = parent;
-  body.schema.columns.push_back({"lsn", TypeId::uint8, true});
+  body.schema = progress_schema();
   item.create_sql = fmt::format("CREATE SUBSOURCE {} (lsn uint8) WITH (PROGRESS = true)",
                                 grammar::print(full_name_of(session, item)));
   item.body = std::move(body);
@@ -153,8 +103,6 @@ catalog::Item progress_item(SessionState& session, const ast::CreateSource& stat
 StatementResult create_source(SessionState& session, const ast::CreateSource& statement) {
   if (statement.connection.kind != ast::SourceKind::postgres)
     throw unsupported("this kind of source");
-  if (!statement.subsources)
-    throw unsupported("CREATE SOURCE without FOR ALL TABLES, FOR SCHEMAS or FOR TABLES");
   const catalog::Cluster& cluster = session.target_cluster(statement.in_cluster);
   const catalog::ClusterId cluster_id = cluster.id;
   const std::string cluster_name = cluster.name;
@@ -178,7 +126,12 @@ StatementResult create_source(SessionState& session, const ast::CreateSource& st
   request.text_columns = column_list(options, "TEXT COLUMNS");
   request.exclude_columns = column_list(options, "EXCLUDE COLUMNS");
   options.finish();
-  select_tables(*statement.subsources, request);
+  if (statement.subsources) {
+    select_tables(*statement.subsources, request);
+  } else {
+    refuse_table_options(statement, request);
+    request.selection = PurificationRequest::Selection::none;
+  }
   const catalog::ItemId connection_id = connection.id;
   const std::string connection_name = session.catalog().full_name(connection);
 
@@ -186,17 +139,23 @@ StatementResult create_source(SessionState& session, const ast::CreateSource& st
   for (const std::string& text : purified.notices) session.notice(text);
 
   // The progress relation's id comes before the source's, the tables' after.
-  catalog::Item progress = progress_item(session, statement, {});
+  std::optional<catalog::Item> progress;
+  if (statement.subsources) progress = progress_item(session, statement);
   catalog::Item item = new_item(session, statement.name);
-  std::get<catalog::Source>(progress.body).parent = item.id;
   catalog::Source body;
   body.kind = catalog::Source::Kind::postgres;
   body.cluster = cluster_id;
   body.connection = connection_id;
-  body.progress = progress.id;
+  if (progress) {
+    std::get<catalog::Source>(progress->body).parent = item.id;
+    body.progress = progress->id;
+  } else {
+    body.schema = progress_schema();
+  }
   body.details = *publication;
   body.replication_slot = random_slot();
   body.timeline = purified.timeline;
+  if (retention) body.retain_history_ms = *retention;
   item.uses = {connection_id};
 
   ast::CreateSource normalised = statement;
@@ -205,32 +164,20 @@ StatementResult create_source(SessionState& session, const ast::CreateSource& st
   normalised.in_cluster = ast::ClusterName{cluster_name};
   normalised.connection.connection =
       session.catalog().object_name(session.catalog().item(connection_id));
-  normalised.progress = full_name_of(session, progress);
+  if (progress) normalised.progress = full_name_of(session, *progress);
   item.create_sql = grammar::print(ast::Statement{normalised});
   item.body = std::move(body);
 
-  const std::vector<ast::ObjectName> names = subsource_names(purified, statement);
   catalog::CatalogTransaction& ddl = session.ddl();
-  ddl.create(std::move(progress));
+  if (progress) ddl.create(std::move(*progress));
   const catalog::Item source = item;
   ddl.create(std::move(item));
+  if (!statement.subsources) return ddl_result("CREATE SOURCE");
+  const std::vector<ast::ObjectName> names = subsource_names(purified, statement);
   for (std::size_t i = 0; i < purified.tables.size(); ++i) {
-    TableExport& table = purified.tables[i];
-    catalog::Item subsource =
-        subsource_item(session, names[i], source, cluster_id, table, purified.database);
-    if (retention) std::get<catalog::Source>(subsource.body).retain_history_ms = *retention;
-    ddl.create(std::move(subsource));
+    ddl.create(subsource_item(session, names[i], source, purified.tables[i], retention));
   }
   return ddl_result("CREATE SOURCE");
-}
-
-StatementResult alter_source(SessionState&, const ast::AlterSource& statement) {
-  if (std::holds_alternative<ast::AddSubsources>(statement.action))
-    throw unsupported("ALTER SOURCE ... ADD SUBSOURCE");
-  if (std::holds_alternative<ast::DropSubsources>(statement.action)) {
-    throw unsupported("ALTER SOURCE ... DROP SUBSOURCE");
-  }
-  throw unsupported("ALTER SOURCE ... REFRESH REFERENCES");
 }
 
 }  // namespace tailrace::engine

@@ -27,6 +27,9 @@ std::optional<StatementResult> run(SessionState& session, const ast::Statement& 
           [&](const ast::CreateConnection& s) -> Result { return create_connection(session, s); },
           [&](const ast::AlterConnection& s) -> Result { return alter_connection(session, s); },
           [&](const ast::CreateTable& s) -> Result { return create_table(session, s); },
+          [&](const ast::CreateTableFromSource& s) -> Result {
+            return create_table_from_source(session, s);
+          },
           [&](const ast::CreateView& s) -> Result { return create_view(session, s); },
           [&](const ast::CreateMaterializedView& s) -> Result {
             return create_materialized_view(session, s);

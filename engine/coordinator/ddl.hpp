@@ -47,6 +47,7 @@ StatementResult alter_secret(SessionState&, const ast::AlterSecret&);
 StatementResult create_connection(SessionState&, const ast::CreateConnection&);
 StatementResult alter_connection(SessionState&, const ast::AlterConnection&);
 StatementResult create_table(SessionState&, const ast::CreateTable&);
+StatementResult create_table_from_source(SessionState&, const ast::CreateTableFromSource&);
 StatementResult create_view(SessionState&, const ast::CreateView&);
 StatementResult create_materialized_view(SessionState&, const ast::CreateMaterializedView&);
 StatementResult create_index(SessionState&, const ast::CreateIndex&);

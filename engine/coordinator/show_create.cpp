@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/coordinator/ddl.hpp"
+#include "engine/coordinator/source_tables.hpp"
 #include "grammar/parser.hpp"
 #include "grammar/printer.hpp"
 
@@ -21,6 +21,15 @@ std::string show_create_cluster(const catalog::Cluster& cluster) {
       "= '{}', "
       "SCHEDULE = MANUAL)",
       cluster.name, cluster.replication_factor, cluster.size);
+}
+
+std::string sql_of(const catalog::Catalog& catalog, const catalog::Item& item, bool redacted) {
+  if (item.as<catalog::Source>() != nullptr) return sql_of_source(catalog, item);
+  ast::Statement statement = grammar::parse_statement(item.create_sql);
+  if (auto* table = std::get_if<ast::CreateTableFromSource>(&statement.node)) {
+    table->source = catalog.object_name(catalog.item(item.as<catalog::Table>()->source));
+  }
+  return grammar::print(statement, {.redacted = redacted, .without_ids = true});
 }
 
 }  // namespace
@@ -45,9 +54,7 @@ std::pair<std::string, std::string> show_create(SessionState& session,
     throw SqlError(sqlstate::wrong_object_type,
                    fmt::format("cannot show create for system object {}", catalog.full_name(item)));
   }
-  const std::string sql = grammar::print(grammar::parse_statement(item.create_sql),
-                                         {.redacted = show.redacted, .without_ids = true});
-  return {catalog.full_name(item), sql + ";"};
+  return {catalog.full_name(item), sql_of(catalog, item, show.redacted) + ";"};
 }
 
 }  // namespace tailrace::engine

@@ -11,6 +11,7 @@
 #include "engine/coordinator/connection_config.hpp"
 #include "engine/coordinator/coordinator.hpp"
 #include "engine/coordinator/json_text.hpp"
+#include "engine/coordinator/source_tables.hpp"
 
 namespace tailrace::engine {
 
@@ -23,28 +24,6 @@ using catalog::Source;
 const Source* postgres_source(const Item& item) {
   const auto* source = item.as<Source>();
   return source && source->kind == Source::Kind::postgres ? source : nullptr;
-}
-
-// The tables that a source fills, in id order.
-std::vector<const Item*> tables_of(const catalog::Catalog& catalog, ItemId source) {
-  std::vector<const Item*> tables;
-  for (const Item* user : catalog.used_by(source)) {
-    const auto* subsource = user->as<Source>();
-    if (subsource && subsource->kind == Source::Kind::subsource && subsource->parent == source)
-      tables.push_back(user);
-    const auto* table = user->as<catalog::Table>();
-    if (table && table->source == source) tables.push_back(user);
-  }
-  return tables;
-}
-
-replication::TableExport export_of(const Item& item) {
-  const auto* subsource = item.as<Source>();
-  const std::string& details =
-      subsource ? subsource->details : item.as<catalog::Table>()->export_details;
-  replication::TableExport table = replication::decode_export(details);
-  table.collection = catalog::collection_of(item.id);
-  return table;
 }
 
 // The replica that runs a source: the first of its cluster. None: paused.
@@ -120,7 +99,7 @@ void SourceManager::apply(const catalog::Catalog& before, const catalog::Catalog
     }
     // Tables that came or went, and a changed connection.
     std::set<ItemId> wanted;
-    for (const Item* table : tables_of(after, id)) wanted.insert(table->id);
+    for (const Item* table : tables_of_source(after, id)) wanted.insert(table->id);
     std::set<ItemId> known;
     {
       std::lock_guard lock(mutex_);
@@ -144,7 +123,7 @@ void SourceManager::start(const catalog::Catalog& catalog, const Item& item) {
   const Source& source = *item.as<Source>();
   replication::SourceConfig config;
   try {
-    for (const Item* table : tables_of(catalog, item.id))
+    for (const Item* table : tables_of_source(catalog, item.id))
       config.tables.push_back(export_of(*table));
   } catch (const SqlError& error) {
     record({item.id, {}, "stalled", error.message(), error.hint(), now_microseconds()});
@@ -162,7 +141,7 @@ void SourceManager::start(const catalog::Catalog& catalog, const Item& item) {
   config.publication = source.details;
   config.slot = source.replication_slot;
   config.timeline = source.timeline;
-  if (source.progress) config.progress = catalog::collection_of(source.progress);
+  config.progress = catalog::collection_of(fills_tables_only(item) ? item.id : source.progress);
 
   Running running;
   running.replica = replica_of(catalog, item);
@@ -180,8 +159,11 @@ void SourceManager::start(const catalog::Catalog& catalog, const Item& item) {
           },
       .log = [this](std::string_view message) { coordinator_.log("info", message); }};
   running.source = replication::PostgresSource::start(std::move(config), std::move(options));
-  std::lock_guard lock(mutex_);
-  running_[id] = std::move(running);
+  {
+    std::lock_guard lock(mutex_);
+    running_[id] = std::move(running);
+  }
+  sources_changed_.notify_all();
 }
 
 void SourceManager::stop(ItemId id) {
@@ -193,6 +175,9 @@ void SourceManager::stop(ItemId id) {
     source = std::move(found->second.source);
     running_.erase(found);
   }
+  // Who waits for a table of it keeps it alive until told.
+  source->stop();
+  sources_changed_.notify_all();
 }
 
 void SourceManager::secrets_altered(const catalog::Catalog& catalog,
@@ -245,17 +230,36 @@ void SourceManager::wait_readable(const catalog::Catalog& catalog, ItemId table,
   }
   if (const auto* filled = item->as<catalog::Table>()) parent = filled->source;
   if (!parent) return;
-  std::shared_ptr<replication::PostgresSource> source;
-  {
+  const storage::CollectionId collection = catalog::collection_of(table);
+  // A source whose cluster has no replica does not run: what its table shows then stands in the store.
+  const CancelToken::Registration wake_up(cancel, [this] { sources_changed_.notify_all(); });
+  for (;;) {
+    cancel.check();
+    std::shared_ptr<replication::PostgresSource> source;
+    {
+      std::unique_lock lock(mutex_);
+      if (readable_.contains(table)) return;
+      const auto found = running_.find(parent);
+      if (found != running_.end()) source = found->second.source;
+      if (!source &&
+          !replication::is_readable(coordinator_.store(), parent.to_string(), collection)) {
+        require_not_dropped(table);
+        // The waker must not take our lock, so a notification may fall between the check and the wait.
+        sources_changed_.wait_for(lock, std::chrono::milliseconds(100));
+        continue;
+      }
+    }
+    if (source && !source->wait_readable(collection, cancel)) continue;
     std::lock_guard lock(mutex_);
-    if (readable_.contains(table)) return;
-    const auto found = running_.find(parent);
-    if (found != running_.end()) source = found->second.source;
+    readable_.insert(table);
+    return;
   }
-  if (!source) return;
-  source->wait_readable(catalog::collection_of(table), cancel);
-  std::lock_guard lock(mutex_);
-  readable_.insert(table);
+}
+
+void SourceManager::require_not_dropped(ItemId table) const {
+  if (coordinator_.catalog()->find(table) != nullptr) return;
+  throw SqlError(sqlstate::undefined_table,
+                 "the table was dropped, or the transaction that creates it has not committed");
 }
 
 void SourceManager::record(Status status) {

@@ -42,8 +42,8 @@ class SourceManager {
 
   // For real_time_recency: everything that upstream had committed when called is visible when this returns.
   void wait_recent(const std::vector<catalog::ItemId>& sources, CancelToken& cancel);
-  // Until the table's first snapshot is there (or its error): before, there is nothing to read. At once for what no
-  // running source fills.
+  // Until the table's first snapshot is there (or its error): before, there is nothing to read; also while its cluster
+  // has no replica. At once for what no source fills. Throws 42P01 once the table is dropped.
   void wait_readable(const catalog::Catalog& catalog, catalog::ItemId table, CancelToken& cancel);
 
  private:
@@ -65,11 +65,13 @@ class SourceManager {
   void stop(catalog::ItemId id);
   void record(Status status);
   void write_statuses();
+  void require_not_dropped(catalog::ItemId table) const;
 
   Coordinator& coordinator_;
   mutable std::mutex mutex_;
   std::map<catalog::ItemId, Running> running_;
-  std::set<catalog::ItemId> readable_;  // tables known to have their snapshot
+  std::condition_variable sources_changed_;  // with mutex_: one was started or stopped
+  std::set<catalog::ItemId> readable_;       // tables known to have their snapshot
 
   std::mutex status_mutex_;
   std::condition_variable status_changed_;
