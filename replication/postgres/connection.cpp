@@ -122,6 +122,10 @@ std::uint32_t Connection::server_version() const {
   return static_cast<std::uint32_t>(PQserverVersion(connection_));
 }
 
+int Connection::backend_pid() const {
+  return PQbackendPID(connection_);
+}
+
 bool Connection::poll(short events, microseconds timeout, int extra_fd) {
   cancel_->check();
   pollfd fds[3] = {
@@ -153,8 +157,16 @@ void Connection::flush() {
 }
 
 pg_result* Connection::next_result() {
+  auto last_heard = steady_clock::now();
   while (PQisBusy(connection_) != 0) {
-    poll(POLLIN, wait_piece_max, -1);
+    const bool limited = answer_timeout_.count() > 0;
+    if (poll(POLLIN, limited ? answer_timeout_ : wait_piece_max, -1)) {
+      last_heard = steady_clock::now();
+    } else if (limited && steady_clock::now() - last_heard >= answer_timeout_) {
+      throw UpstreamError(
+          sqlstate::connection_failure, "",
+          fmt::format("connection closed: no answer for {} s", answer_timeout_.count()));
+    }
     if (PQconsumeInput(connection_) == 0) raise_connection(PQerrorMessage(connection_));
   }
   return PQgetResult(connection_);

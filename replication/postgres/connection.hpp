@@ -58,6 +58,11 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   std::uint32_t server_version() const;  // as server_version_num
+  int backend_pid() const;               // of the upstream process that serves us
+
+  // From now on a query that the server is silent about for so long fails as a lost connection:
+  // where nothing can take long, silence is a peer that vanished. 0: wait for ever.
+  void set_answer_timeout(std::chrono::seconds timeout) { answer_timeout_ = timeout; }
 
   QueryResult query(const std::string& sql);
   // $1 to $9 in our own text stand for literals of the parameters.
@@ -96,6 +101,7 @@ class Connection {
   pg_conn* connection_ = nullptr;
   CancelToken* cancel_ = nullptr;
   std::unique_ptr<Wake> wake_;
+  std::chrono::seconds answer_timeout_{0};
   std::vector<int> secret_files_;
   std::unique_ptr<ssh::LocalEnd> tunnel_;  // null: none
   char* message_ = nullptr;

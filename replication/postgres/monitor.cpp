@@ -17,6 +17,10 @@ constexpr std::chrono::milliseconds probe_interval(1000);
 // pg_schema_validation_interval.
 constexpr std::chrono::seconds validation_interval(15);
 constexpr std::chrono::seconds reconnect_wait(2);
+constexpr std::chrono::seconds answer_timeout(10);
+// So much log upstream calls for a heartbeat, at most so often.
+constexpr Lsn heartbeat_bytes = 16 << 20;
+constexpr std::chrono::seconds heartbeat_interval(10);
 
 // The position of upstream's log: on a standby what it has replayed.
 constexpr const char* lsn_query =
@@ -37,8 +41,16 @@ class Monitor {
       : shared_(shared), connection_(connection), connection_version_(connection_version) {}
 
   void probe() {
-    const QueryResult lsn = connection_.query(lsn_query);
-    if (!lsn.is_null(0, 0)) shared_.counters.offset_known.raise_to(parse_lsn(lsn.text(0, 0)));
+    const int streaming = shared_.stream_pid;
+    const QueryResult answer = connection_.query(fmt::format(
+        "{}, slot.active_pid, slot.confirmed_flush_lsn FROM (SELECT) AS always LEFT JOIN "
+        "pg_catalog.pg_replication_slots AS slot ON slot.slot_name = {}",
+        lsn_query, quote_literal(shared_.slot)));
+    if (answer.is_null(0, 0)) return;
+    const Lsn upstream = parse_lsn(answer.text(0, 0));
+    shared_.counters.offset_known.raise_to(upstream);
+    look_for_stream(streaming, answer.is_null(0, 1) ? 0 : static_cast<int>(answer.integer(0, 1)));
+    if (!answer.is_null(0, 2)) keep_slot_moving(upstream, parse_lsn(answer.text(0, 2)));
   }
 
   void validate() {
@@ -102,9 +114,43 @@ class Monitor {
                                                     shared_.publication));
   }
 
+  // The stream's process is gone upstream, twice in a row: its end did not reach us, nor will it.
+  void look_for_stream(int streaming, int active) {
+    const bool gone = streaming != 0 && active != streaming;
+    if (gone && missed_ == streaming) {
+      shared_.ended_stream_pid = streaming;
+      shared_.wake.notify();
+    }
+    missed_ = gone ? streaming : 0;
+  }
+
+  // An idle slot moves with what the walsender reads, but the log that it keeps only with transactions of its own
+  // database. Where others have written much since, one of ours lets it go. It needs no table and no privilege.
+  void keep_slot_moving(Lsn upstream, Lsn confirmed) {
+    const auto now = std::chrono::steady_clock::now();
+    if (last_heartbeat_lsn_ == 0) last_heartbeat_lsn_ = confirmed;
+    if (!heartbeats_ || upstream < last_heartbeat_lsn_ + heartbeat_bytes || now < next_heartbeat_)
+      return;
+    next_heartbeat_ = now + heartbeat_interval;
+    last_heartbeat_lsn_ = upstream;
+    try {
+      connection_.query("SELECT pg_catalog.pg_logical_emit_message(true, 'tailrace', '')");
+    } catch (const UpstreamError& error) {
+      if (error.state() == sqlstate::connection_failure) throw;
+      // Not permitted, or a standby: then upstream's own transactions must do.
+      heartbeats_ = false;
+      shared_.log(fmt::format("source {}: no heartbeat upstream: {}", shared_.source_id,
+                              error.status_text()));
+    }
+  }
+
   SharedState& shared_;
   Connection& connection_;
   const std::uint64_t connection_version_;
+  int missed_ = 0;
+  bool heartbeats_ = true;
+  Lsn last_heartbeat_lsn_ = 0;
+  std::chrono::steady_clock::time_point next_heartbeat_;
 };
 
 }  // namespace
@@ -114,6 +160,7 @@ void monitor_upstream(SharedState& shared, CancelToken& cancel) {
     try {
       const std::uint64_t version = shared.connection_version();
       const auto connection = Connection::open(shared.connection(), {.purpose = "monitor"}, cancel);
+      connection->set_answer_timeout(answer_timeout);
       Monitor monitor(shared, *connection, version);
       auto next_validation = std::chrono::steady_clock::now();
       while (version == shared.connection_version()) {

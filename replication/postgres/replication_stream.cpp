@@ -12,6 +12,8 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr std::chrono::seconds status_interval(1);
+// An idle server says nothing unless it is asked.
+constexpr std::chrono::seconds silence_before_question(10);
 
 // Waits that follow each other so closely mean a server that has more to send.
 constexpr microseconds busy_gap(400);
@@ -50,7 +52,8 @@ ReplicationStream::ReplicationStream(std::unique_ptr<Connection> connection,
     : connection_(std::move(connection)),
       confirmed_(options.start),
       last_status_(steady_clock::now()),
-      last_wait_(steady_clock::now()) {
+      last_wait_(steady_clock::now()),
+      last_heard_(steady_clock::now()) {
   const bool binary = options.binary && connection_->server_version() >= 140000;
   connection_->start_copy(fmt::format(
       "START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {}{})",
@@ -68,6 +71,7 @@ ReplicationStream::Event ReplicationStream::read() {
     case Connection::Read::message:
       break;
   }
+  last_heard_ = steady_clock::now();
   bytes_since_wait_ += message.size();
   if (message[0] == 'w' && message.size() >= data_header_bytes) {
     return Data{.message = message.substr(data_header_bytes)};
@@ -101,6 +105,7 @@ void ReplicationStream::wait(microseconds timeout, int extra_fd) {
 
 void ReplicationStream::wait_for(microseconds timeout, int extra_fd) {
   connection_->wait_for(timeout, extra_fd);
+  last_heard_ = steady_clock::now();  // we did not listen
 }
 
 microseconds ReplicationStream::until_confirm() const {
@@ -121,7 +126,7 @@ void ReplicationStream::send_status(Lsn durable) {
   std::string status = "r";
   for (int i = 0; i < 3; ++i) write_u64(status, durable);  // written, flushed, applied
   write_u64(status, static_cast<std::uint64_t>(upstream_clock_now()));
-  status += '\0';
+  status += silence() > silence_before_question ? '\1' : '\0';  // answer at once
   connection_->send(status);
 }
 

@@ -44,6 +44,12 @@ class ReplicationStream {
   // Waits for `extra_fd` alone.
   void wait_for(std::chrono::microseconds timeout, int extra_fd);
 
+  int backend_pid() const { return connection_->backend_pid(); }
+  // How long nothing has come although we listened.
+  std::chrono::steady_clock::duration silence() const {
+    return std::chrono::steady_clock::now() - last_heard_;
+  }
+
   // Tells the server what is durable here, when it asked or a second has passed.
   void confirm(Lsn durable);
   std::chrono::microseconds until_confirm() const;
@@ -56,6 +62,7 @@ class ReplicationStream {
   Lsn confirmed_ = 0;
   std::chrono::steady_clock::time_point last_status_;
   std::chrono::steady_clock::time_point last_wait_;
+  std::chrono::steady_clock::time_point last_heard_;
   std::size_t bytes_since_wait_ = 0;
   int busy_waits_ = 0;
   bool is_behind_ = false;

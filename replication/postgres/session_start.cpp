@@ -11,6 +11,8 @@ namespace {
 
 // How long a session of ours that upstream still believes alive gets to end.
 constexpr std::chrono::seconds takeover_wait(5);
+// Of what upstream answers at once.
+constexpr std::chrono::seconds answer_timeout(30);
 
 // The slot is there, but what it kept is gone.
 bool is_invalidation(const UpstreamError& error) {
@@ -23,6 +25,23 @@ bool is_invalidation(const UpstreamError& error) {
   return false;
 }
 
+constexpr std::uint32_t version_with_wal_status = 130000;
+
+constexpr std::string_view slot_is_lost =
+    "upstream has removed changes that were not read yet, so the source must be dropped and "
+    "created again; a larger "
+    "max_slot_wal_keep_size upstream gives it more time";
+
+// What upstream says of a slot whose changes it has removed.
+std::string lost_text(Connection& connection) {
+  const QueryResult limit =
+      connection.query("SELECT pg_catalog.current_setting('max_slot_wal_keep_size', true)");
+  return fmt::format(
+      "replication slot has been invalidated because it exceeded the maximum reserved size "
+      "(max_slot_wal_keep_size is {}): {}",
+      limit.string(0, 0), slot_is_lost);
+}
+
 }  // namespace
 
 void Session::open() {
@@ -31,9 +50,12 @@ void Session::open() {
   take_tables();
   auto connection = Connection::open(shared_.connection(),
                                      {.purpose = "replication", .replication = true}, cancel_);
+  connection->set_answer_timeout(answer_timeout);
   check_system(*connection);
   start_ = position_ = find_slot(*connection);
+  connection->set_answer_timeout(std::chrono::seconds(0));
   start_stream(std::move(connection));
+  shared_.stream_pid = stream_->backend_pid();
 }
 
 void Session::check_system(Connection& connection) {
@@ -65,8 +87,9 @@ void Session::check_system(Connection& connection) {
 // Gives the position to start from.
 Lsn Session::find_slot(Connection& connection) {
   const std::string query = fmt::format(
-      "SELECT active_pid, confirmed_flush_lsn "
-      "FROM pg_catalog.pg_replication_slots WHERE slot_name = {}",
+      "SELECT active_pid, confirmed_flush_lsn, {} FROM pg_catalog.pg_replication_slots "
+      "WHERE slot_name = {}",
+      connection.server_version() >= version_with_wal_status ? "wal_status = 'lost'" : "false",
       quote_literal(shared_.slot));
   QueryResult slot = connection.query(query);
   if (slot.rows() == 0) {
@@ -79,6 +102,8 @@ Lsn Session::find_slot(Connection& connection) {
     }
     shared_.log(
         fmt::format("source {}: creating replication slot {}", shared_.source_id, shared_.slot));
+    // Waits for every transaction that runs upstream.
+    connection.set_answer_timeout(std::chrono::seconds(0));
     connection.query(fmt::format("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput NOEXPORT_SNAPSHOT",
                                  quote_identifier(shared_.slot)));
     slot = connection.query(query);
@@ -88,6 +113,7 @@ Lsn Session::find_slot(Connection& connection) {
     }
     return parse_lsn(slot.text(0, 1));
   }
+  if (slot.boolean(0, 2)) throw SourceLost(lost_text(connection));
   if (slot.is_null(0, 1)) {
     throw UpstreamError(sqlstate::object_in_use, "",
                         fmt::format("replication slot \"{}\" is being made", shared_.slot));
@@ -114,7 +140,9 @@ void Session::start_stream(std::unique_ptr<Connection> connection) {
       stream_ = std::make_unique<ReplicationStream>(std::move(connection), options);
       return;
     } catch (const UpstreamError& error) {
-      if (is_invalidation(error)) throw SourceLost(error.status_text());
+      if (is_invalidation(error)) {
+        throw SourceLost(fmt::format("{}: {}", error.status_text(), slot_is_lost));
+      }
       if (error.state() != sqlstate::object_in_use || Clock::now() > deadline) throw;
     }
     // The walsender of a session that we lost, or another program: the slot is ours.

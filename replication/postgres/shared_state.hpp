@@ -19,6 +19,9 @@
 
 namespace tailrace::replication {
 
+inline constexpr std::chrono::seconds silence_max_min{120};
+inline constexpr std::chrono::seconds silence_max_max{3600};
+
 // A definite error found by looking at upstream's catalog, in force from this LSN on.
 struct Finding {
   Lsn lsn = 0;
@@ -65,6 +68,12 @@ class SharedState {
   std::atomic<bool> snapshot_failed{false};
   StatusBoard status;
   EventFd wake;  // the stream's thread
+  // The upstream process that streams to us, and the one that upstream says has ended although we
+  // still wait for it: a half-open connection. 0: none.
+  std::atomic<int> stream_pid{0};
+  std::atomic<int> ended_stream_pid{0};
+  // How long a silent stream is believed to be alive; longer after each one that was not.
+  std::atomic<std::chrono::seconds> silence_max{silence_max_min};
   const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 
   void log(std::string_view text) const {

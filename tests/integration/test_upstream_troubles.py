@@ -2,6 +2,7 @@
 
 from harness import compare, shop, source
 from harness.case import expect_error, limit
+from harness.proxy import Proxy
 from harness.wait import eventually
 
 TABLE = "CREATE TABLE t (k int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'x' FROM generate_series(1, 100) i"
@@ -35,8 +36,10 @@ def test_replication_connection_is_cut(case):
 def test_walsender_is_killed(case):
     upstream, server = case.followed(TABLE)
     pid = eventually(lambda: upstream.run("SELECT pid FROM pg_stat_replication"), 30, "a walsender")[0][0]
+    before = upstream.log_text().count("ready to accept connections")
     upstream.kill_backend(pid)
-    eventually(upstream._answers, 30, "upstream has recovered")
+    eventually(lambda: upstream.log_text().count("ready to accept connections") > before, 30, "upstream has recovered")
+    eventually(upstream._answers, 30, "upstream answers again")
     check_follows(case, upstream, server, 1001)
 
 
@@ -110,3 +113,64 @@ def test_tables_of_a_source_fail_alone(case):
     assert source.status(server) == ("running", None)
     error = expect_error(lambda: server.run("SELECT * FROM u", timeout=10), None, "Source error")
     assert "altered" in str(error) or "incompatible schema change" in str(error), error
+
+
+def test_a_slot_that_upstream_gave_up_is_told_in_plain_words(case):
+    upstream = case.postgres(settings={"max_slot_wal_keep_size": "1MB", "min_wal_size": "32MB", "max_wal_size": "32MB"})
+    source.prepare_upstream(upstream, [], ddl=TABLE)
+    server = case.tailrace()
+    server.run("CREATE CLUSTER ingest (SIZE = '25cc')")
+    source.create_connection(server, upstream)
+    server.run("CREATE SOURCE mz_source IN CLUSTER ingest FROM POSTGRES CONNECTION pg_connection "
+               "(PUBLICATION 'mz_source') FOR ALL TABLES")
+    assert server.value("SELECT count(*) FROM t") == 100
+    server.run("ALTER CLUSTER ingest SET (REPLICATION FACTOR = 0)")
+    slot = source.slot_of(server)
+
+    def lost():
+        upstream.run("CREATE TABLE IF NOT EXISTS noise (a text); INSERT INTO noise SELECT repeat('x', 1000) "
+                     "FROM generate_series(1, 20000)")
+        upstream.run("SELECT pg_switch_wal()")
+        upstream.run("CHECKPOINT")
+        return upstream.value("SELECT wal_status FROM pg_replication_slots WHERE slot_name = %s", (slot,)) == "lost"
+
+    eventually(lost, 60, "upstream gives the slot up")
+    server.run("ALTER CLUSTER ingest SET (REPLICATION FACTOR = 1)")
+    eventually(lambda: source.status(server)[0] == "stalled", 60, "the source is stalled")
+    error = source.status(server)[1]
+    for words in ("has been invalidated because it exceeded the maximum reserved size", "max_slot_wal_keep_size is 1MB",
+                  "must be dropped and created again"):
+        assert words in error, error
+    assert source.status(server, "t")[0] == "ceased"
+    expect_error(lambda: server.run("SELECT * FROM t", timeout=10), None, "Source error", "max_slot_wal_keep_size")
+
+
+def test_writes_to_other_databases_do_not_fill_the_log(case):
+    """What upstream keeps for the slot goes on moving although nothing of its database is written."""
+    upstream, server = case.followed(TABLE)
+    slot = source.slot_of(server)
+    upstream.run("CREATE TABLE elsewhere (a text)")
+    start = upstream.value("SELECT restart_lsn FROM pg_replication_slots WHERE slot_name = %s", (slot,))
+
+    def moved():
+        upstream.run("INSERT INTO elsewhere SELECT repeat('x', 1000) FROM generate_series(1, 10000)")
+        upstream.run("CHECKPOINT")
+        return upstream.value("SELECT restart_lsn - %s::pg_lsn > 40 * 1024 * 1024 FROM pg_replication_slots "
+                              "WHERE slot_name = %s", (start, slot))
+
+    eventually(moved, 90, "the slot lets the log go", every=0.5)
+
+
+def test_a_stream_that_fell_silent_is_given_up(case):
+    """The connection stays open on our side, but upstream has ended it and its words do not reach us."""
+    upstream = case.postgres(settings={"wal_sender_timeout": "2s"})
+    source.prepare_upstream(upstream, [], ddl=TABLE)
+    proxy = case.keep(Proxy(upstream.port))
+    server = case.tailrace()
+    server.run(f"CREATE SECRET pgpass AS {source.quoted(source.PASSWORD)}")
+    server.run(f"CREATE CONNECTION pg_connection TO POSTGRES (HOST '127.0.0.1', PORT {proxy.port}, USER 'materialize', "
+               "PASSWORD SECRET pgpass, DATABASE 'shop')")
+    source.create_source(server)
+    assert server.value("SELECT count(*) FROM t") == 100
+    proxy.fall_silent()
+    check_follows(case, upstream, server, 2001)
