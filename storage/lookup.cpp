@@ -5,6 +5,8 @@
 
 #include "repr/order.hpp"
 #include "storage/chunk.hpp"
+#include "storage/part_writer.hpp"
+#include "storage/staged_lookup.hpp"
 
 namespace tailrace::storage {
 
@@ -18,10 +20,11 @@ struct Matches {
 
 class Lookup {
  public:
-  Lookup(const Collection& collection, const Batch& keys, Timestamp time)
-      : columns_(sort_columns_of(collection.key(), collection.types(false).size())),
-        keyed_(!collection.key().empty()),
-        types_(collection.types(false)),
+  Lookup(const std::vector<int>& key, const std::vector<Type>& types, const Batch& keys,
+         Timestamp time)
+      : columns_(sort_columns_of(key, types.size())),
+        keyed_(!key.empty()),
+        types_(types),
         keys_(keys),
         range_{0, time + 1} {
     ensure(keys.columns.size() == columns_.size(), "a look-up gives just the key's columns");
@@ -168,10 +171,22 @@ class Lookup {
 
 Batch lookup(const Collection& collection, const Collection::Contents& contents, const Batch& keys,
              Timestamp time) {
-  Lookup lookup(collection, keys, time);
+  Lookup lookup(collection.key(), collection.types(false), keys, time);
   if (keys.rows > 0) {
     for (const auto& entry : contents.manifest->entries) lookup.in_part(entry);
     for (const auto& run : contents.tail) lookup.in_run(*run);
+  }
+  return lookup.finish();
+}
+
+Batch lookup_staged(const CollectionDescription& description, std::span<const StagedPart> parts,
+                    const Batch& keys) {
+  const std::vector<Type> types = description.schema.types();
+  Lookup lookup(description.key, types, keys, timestamp_max - 1);
+  if (keys.rows > 0) {
+    for (const StagedPart& part : parts) {
+      lookup.in_part({.part = part_of(part), .sign = part.sign});
+    }
   }
   return lookup.finish();
 }

@@ -13,13 +13,45 @@ std::string altered_text(const UpstreamTable& table, std::string_view what) {
                      qualified_name(table), table.oid, what);
 }
 
-std::optional<std::string> incompatibility(const TableExport& stored, const UpstreamTable& now) {
+namespace {
+
+constexpr std::string_view identity_lost =
+    "its replica identity is neither FULL nor the key that it was ingested with";
+
+// The columns of the collection that these are, and those of its key, are the same.
+bool is_key(const TableExport& stored, std::vector<int> columns) {
+  std::vector<int> key = stored.key;
+  std::ranges::sort(key);
+  std::ranges::sort(columns);
+  return !key.empty() && key == columns;
+}
+
+// The column of the collection with this attribute number; -1: not ingested.
+int collection_column(const TableExport& stored, std::int16_t number) {
+  for (std::size_t i = 0; i < stored.column_map.size(); ++i) {
+    const auto upstream = static_cast<std::size_t>(stored.column_map[i]);
+    if (stored.upstream.columns[upstream].attribute_number == number) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+}  // namespace
+
+std::optional<std::string> incompatibility(const TableExport& stored,
+                                           const PublishedTable& published) {
+  const UpstreamTable& now = published.table;
   const UpstreamTable& then = stored.upstream;
   const auto altered = [&](std::string_view what) { return altered_text(then, what); };
   if (now.schema != then.schema || now.name != then.name) {
     return altered(fmt::format("it is now {}", qualified_name(now)));
   }
-  if (now.replica_identity != 'f') return altered("its replica identity is not FULL any more");
+  if (now.replica_identity != 'f') {
+    std::vector<int> columns;
+    for (const std::int16_t number : published.identity) {
+      columns.push_back(collection_column(stored, number));
+    }
+    if (!is_key(stored, std::move(columns))) return altered(identity_lost);
+  }
   for (std::size_t i = 0; i < stored.column_map.size(); ++i) {
     const UpstreamColumn& was = then.columns[static_cast<std::size_t>(stored.column_map[i])];
     const auto is =
@@ -58,7 +90,6 @@ std::optional<std::string> incompatibility(const TableExport& stored, const pgou
   if (now.schema != then.schema || now.name != then.name) {
     return altered(fmt::format("it is now {}.{}", now.schema, now.name));
   }
-  if (now.identity != 'f') return altered("its replica identity is not FULL any more");
   column_of.assign(now.columns.size(), -1);
   std::size_t last = 0;
   bool in_order = true;
@@ -82,6 +113,13 @@ std::optional<std::string> incompatibility(const TableExport& stored, const pgou
     column_of[index] = static_cast<int>(i);
   }
   if (!in_order) return altered("its columns are other ones of the same names");
+  if (now.identity != 'f') {
+    std::vector<int> key;
+    for (std::size_t i = 0; i < now.columns.size(); ++i) {
+      if (now.columns[i].key) key.push_back(column_of[i]);
+    }
+    if (!is_key(stored, std::move(key))) return altered(identity_lost);
+  }
   return std::nullopt;
 }
 

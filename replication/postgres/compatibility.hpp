@@ -7,12 +7,13 @@
 
 #include "replication/postgres/config.hpp"
 #include "replication/postgres/pgoutput.hpp"
+#include "replication/postgres/upstream_catalog.hpp"
 
 namespace tailrace::replication {
 
 // Why it cannot go on, for ever; nothing: compatible. Judged on the ingested columns and the
 // recorded keys.
-std::optional<std::string> incompatibility(const TableExport& stored, const UpstreamTable& now);
+std::optional<std::string> incompatibility(const TableExport& stored, const PublishedTable& now);
 
 // The same by what the stream tells. On success `column_of` gets, for each column of the relation,
 // the column of the collection, or -1.

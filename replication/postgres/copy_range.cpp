@@ -89,11 +89,39 @@ class StagedCount {
   bool kept_ = false;
 };
 
-void write_out(RowBuffer& buffer, storage::PartWriter& writer) {
-  const Delta delta = buffer.take();
-  for (const BatchPtr& batch : delta.rows) writer.write(*batch);
-  for (const BatchPtr& batch : delta.errors) writer.write_errors(*batch);
-}
+// Where a copy goes, and what it is asked for later.
+class CopySink {
+ public:
+  CopySink(const SnapshotTable& table, storage::Store& store)
+      : decoder_(std::make_shared<const RowDecoder>(table.table)),
+        keeps_errors_(table.table->upstream.replica_identity != 'f'),
+        writer_(store.stage(table.table->collection)) {}
+
+  const std::shared_ptr<const RowDecoder>& decoder() const { return decoder_; }
+
+  void write_out(RowBuffer& buffer) {
+    const Delta delta = buffer.take();
+    for (const BatchPtr& batch : delta.rows) writer_->write(*batch);
+    for (const BatchPtr& batch : delta.errors) {
+      writer_->write_errors(*batch);
+      for (std::size_t row = 0; keeps_errors_ && row < batch->rows; ++row) {
+        DataError error = error_at(*batch, row);
+        const std::string label(decoder_->label_of(error));
+        errors_.emplace(label, std::move(error));
+      }
+    }
+  }
+
+  CopiedRange finish(std::uint64_t rows) {
+    return {.parts = writer_->finish(), .rows = rows, .errors = std::move(errors_)};
+  }
+
+ private:
+  std::shared_ptr<const RowDecoder> decoder_;
+  bool keeps_errors_;
+  std::unique_ptr<storage::PartWriter> writer_;
+  ErrorsByLabel errors_;
+};
 
 // Reads the running COPY to its end, whatever comes.
 void drain(Connection& connection) {
@@ -114,8 +142,8 @@ void drain(Connection& connection) {
 // Nothing: a value could not be taken in binary.
 std::optional<CopiedRange> try_copy(Connection& connection, const SnapshotTable& table,
                                     const CopyQuery& query, storage::Store& store) {
-  const std::unique_ptr<storage::PartWriter> writer = store.stage(table.table->collection);
-  RowBuffer buffer(table.table);
+  CopySink sink(table, store);
+  RowBuffer buffer(sink.decoder());
   CopyDecoder decoder(query.forms);
   StagedCount staged(*table.counters);
 
@@ -135,14 +163,14 @@ std::optional<CopiedRange> try_copy(Connection& connection, const SnapshotTable&
       return std::nullopt;
     }
     if (buffer.updates() >= copy_batch_rows_max || buffer.bytes() >= copy_batch_bytes_max) {
-      write_out(buffer, *writer);
+      sink.write_out(buffer);
       staged.set(decoder.rows());
     }
   }
-  write_out(buffer, *writer);
+  sink.write_out(buffer);
   staged.set(decoder.rows());
   staged.keep();
-  return CopiedRange{.parts = writer->finish(), .rows = decoder.rows()};
+  return sink.finish(decoder.rows());
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ struct CopyRange {
 struct CopiedRange {
   std::vector<storage::StagedPart> parts;
   std::uint64_t rows = 0;
+  ErrorsByLabel errors;  // as in SnapshotOutcome
 };
 
 // The session must be in a transaction of the snapshot.

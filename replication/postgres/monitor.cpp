@@ -101,7 +101,7 @@ class Monitor {
       if (found->has_row_filter) {
         return altered_text(table.upstream, "the publication got a row filter for it");
       }
-      return incompatibility(table, found->table);
+      return incompatibility(table, *found);
     }
     const QueryResult exists =
         connection_.query("SELECT 1 FROM pg_catalog.pg_class WHERE oid = $1::oid",

@@ -100,7 +100,7 @@ PurifiedSource purify(const PurificationRequest& request, CancelToken& cancel) {
   check_privileges(tables);
   check_row_level_security(tables);
   check_row_filters(tables);
-  check_replica_identity(tables);
+  check_replica_identity(publication, selected);
 
   PurifiedSource purified;
   purified.tables = make_exports(publication, selected);

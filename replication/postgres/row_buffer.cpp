@@ -1,10 +1,5 @@
 #include "replication/postgres/row_buffer.hpp"
 
-#include <fmt/format.h>
-
-#include "replication/postgres/source_error.hpp"
-#include "replication/postgres/upstream_catalog.hpp"
-
 namespace tailrace::replication {
 namespace {
 
@@ -29,55 +24,24 @@ Batch filtered(const Batch& batch, Keep keep) {
 
 }  // namespace
 
-RowBuffer::RowBuffer(std::shared_ptr<const TableExport> table)
-    : table_(std::move(table)), rows_(table_->schema.types()), errors_(error_schema().types()) {
-  for (std::size_t i = 0; i < table_->schema.size(); ++i) {
-    const ColumnSchema& column = table_->schema.columns[i];
-    readers_.push_back({.text = upstream_text_reader(column.type),
-                        .binary = table_->as_text[i] ? nullptr : binary_reader(column.type),
-                        .nullable = column.nullable});
-  }
-}
-
-void RowBuffer::append_value(std::size_t column, const FieldValue& field) {
-  const ColumnReaders& readers = readers_[column];
-  ColumnBuilder& builder = rows_.column(column);
-  if (field.form == FieldValue::Form::null) {
-    if (!readers.nullable) {
-      throw SqlError(sqlstate::not_null_violation,
-                     fmt::format("null value in column \"{}\", which was declared NOT NULL",
-                                 table_->schema.columns[column].name));
-    }
-    builder.append_null();
-  } else if (field.form == FieldValue::Form::text) {
-    readers.text(field.bytes, builder);
-  } else if (readers.binary != nullptr) {
-    readers.binary(field.bytes, builder);
-  } else {
-    throw SqlError(sqlstate::protocol_violation, "upstream sent a value in an unexpected format");
-  }
-  bytes_ += field.bytes.size();
-}
+RowBuffer::RowBuffer(std::shared_ptr<const RowDecoder> decoder)
+    : decoder_(std::move(decoder)),
+      rows_(decoder_->table().schema.types()),
+      errors_(error_schema().types()) {}
 
 void RowBuffer::append(std::span<const FieldValue> fields, Diff diff, Lsn lsn) {
   bytes_ += row_overhead_bytes;
+  for (const FieldValue& field : fields) bytes_ += field.bytes.size();
   last_lsn_ = lsn;
-  std::size_t column = 0;
-  try {
-    for (; column < readers_.size(); ++column) append_value(column, fields[column]);
+  const std::optional<DataError> error = decoder_->append(fields, rows_);
+  if (!error) {
     rows_.end_row(lsn, diff);
-  } catch (const SqlError& error) {
-    if (error.state() == sqlstate::protocol_violation) throw;  // not the value's fault
-    DataError failed = source_error(table_->collection, DataError::from(error));
-    failed.detail = fmt::format("Table {}, column {}.{}{}", qualified_name(table_->upstream),
-                                quote_identifier_if_needed(table_->schema.columns[column].name),
-                                failed.detail.empty() ? "" : " ", failed.detail);
-    append_error(errors_, failed, lsn, diff);
-    // Columns cannot be taken back: the row stays as one that counts nothing.
-    for (; column < readers_.size(); ++column) rows_.column(column).append_null();
-    rows_.end_row(lsn, 0);
-    has_void_rows_ = true;
+    return;
   }
+  append_error(errors_, *error, lsn, diff);
+  // Columns cannot be taken back: the row stays as one that counts nothing.
+  rows_.end_row(lsn, 0);
+  has_void_rows_ = true;
 }
 
 Batch RowBuffer::finish_rows() {

@@ -7,25 +7,12 @@
 
 #include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
-#include "replication/postgres/config.hpp"
 #include "replication/postgres/lsn.hpp"
-#include "repr/batch.hpp"
-#include "repr/binary_format.hpp"
-#include "repr/data_error.hpp"
-#include "repr/text_format.hpp"
+#include "replication/postgres/row_decoder.hpp"
 
 namespace tailrace::replication {
-
-// One value of a row: NULL, or bytes in upstream's text or binary format.
-struct FieldValue {
-  enum class Form : std::uint8_t { null, text, binary };
-  Form form = Form::null;
-  std::string_view bytes;
-  friend bool operator==(const FieldValue&, const FieldValue&) = default;
-};
 
 class RowBuffer {
  public:
@@ -35,7 +22,7 @@ class RowBuffer {
     std::size_t errors = 0;
   };
 
-  explicit RowBuffer(std::shared_ptr<const TableExport> table);
+  explicit RowBuffer(std::shared_ptr<const RowDecoder> decoder);
 
   // `fields[i]` is the value of column i of the collection. `lsn` stands as the row's time (storage
   // replaces it).
@@ -55,17 +42,10 @@ class RowBuffer {
   void clear() { take(); }
 
  private:
-  struct ColumnReaders {
-    TextReader text = nullptr;
-    BinaryReader binary = nullptr;
-    bool nullable = true;
-  };
-  void append_value(std::size_t column, const FieldValue& field);
   Batch finish_rows();
   void restore(const Batch& batch, BatchBuilder& into);
 
-  std::shared_ptr<const TableExport> table_;
-  std::vector<ColumnReaders> readers_;
+  std::shared_ptr<const RowDecoder> decoder_;
   BatchBuilder rows_;
   BatchBuilder errors_;
   bool has_void_rows_ = false;  // rows of diff 0, one for each error

@@ -17,6 +17,8 @@ namespace {
 constexpr int messages_per_round = 1024;
 // A group is handed over while another commit is on its way once it has so much.
 constexpr std::size_t group_bytes_max = 2 << 20;
+// The same where old rows are looked up first.
+constexpr std::size_t unresolved_group_bytes_max = 16 << 20;
 // An open transaction above it does not hold back those that came before it.
 constexpr std::size_t large_transaction_bytes = 1 << 20;
 // Of the limit of all memory: above it nothing more is read while commits are on their way.
@@ -30,6 +32,7 @@ Session::Session(SharedState& shared, CancelToken& cancel)
       pipeline_(shared.store, shared.positions.lsn_key(), shared.wake) {}
 
 Session::~Session() {
+  shared_.stream_pid = 0;
   if (snapshot_cancel_) {
     snapshot_cancel_->cancel(
         SqlError(sqlstate::query_canceled, "the session of the source has ended"));
@@ -41,6 +44,7 @@ void Session::run() {
   report_running();
   while (true) {
     cancel_.check();
+    check_alive();
     shared_.wake.clear();
     take_outcomes();
     take_findings();
@@ -58,10 +62,26 @@ void Session::run() {
   }
 }
 
+// Throws if the stream's connection is dead although nobody has told us.
+void Session::check_alive() {
+  if (shared_.ended_stream_pid == stream_->backend_pid()) {
+    shared_.ended_stream_pid = 0;
+    throw UpstreamError(sqlstate::connection_failure, "",
+                        "connection closed: upstream has ended the stream");
+  }
+  const std::chrono::seconds silence_max = shared_.silence_max;
+  const auto silence = stream_->silence();
+  if (silence < silence_max) return;
+  // A server that is busy with a transaction of others may be silent for long: believe the next one longer.
+  shared_.silence_max = std::min(silence_max * 2, silence_max_max);
+  throw UpstreamError(sqlstate::connection_failure, "",
+                      fmt::format("connection closed: silent for {} s", silence_max.count()));
+}
+
 void Session::read_messages() {
   const bool memory_is_short = shared_.memory != nullptr && pipeline_.in_flight() > 0 &&
                                shared_.memory->pressure() > memory_pressure_max;
-  if (pipeline_.is_full() || memory_is_short) {
+  if (pipeline_.is_full() || memory_is_short || waits_for_snapshot()) {
     stream_->wait_for(stream_->until_confirm(), shared_.wake.fd());
     return;
   }
@@ -79,8 +99,15 @@ void Session::read_messages() {
       if (!must_act && i == 0) wait();
       return;
     }
-    if (pipeline_.is_full()) return;
+    if (pipeline_.is_full() || waits_for_snapshot()) return;
   }
+}
+
+// Changes by key that a table keeps back cannot be staged before its snapshot is there.
+bool Session::waits_for_snapshot() const {
+  return news_ && std::ranges::any_of(copied_tables_, [](const TableStream* table) {
+           return table->is_unresolved() && table->can_spill() && table->bytes() >= spill_bytes;
+         });
 }
 
 void Session::wait() {
@@ -94,6 +121,7 @@ void Session::wait() {
 }
 
 void Session::handle(std::string_view message) {
+  shared_.silence_max = silence_max_min;
   ++shared_.counters.messages_received;
   shared_.counters.bytes_received += message.size();
   transaction_bytes_ += message.size();
@@ -163,11 +191,24 @@ void Session::end(const pgoutput::Commit& commit) {
     return;
   }
   take_outcomes();
-  if (pipeline_.in_flight() == 0 || group_bytes_ >= group_bytes_max || group_is_large_) flush();
+  // Old rows can be looked up only once all that came before is in the store: then rather gather more.
+  const std::size_t bytes_max = any_unresolved() ? unresolved_group_bytes_max : group_bytes_max;
+  if (pipeline_.in_flight() == 0 || group_bytes_ >= bytes_max || group_is_large_) flush();
 }
 
 void Session::describe(const pgoutput::Relation& relation) {
-  for (TableStream* table : tables_of(relation.oid)) table->describe(relation);
+  for (TableStream* table : tables_of(relation.oid)) {
+    if (table->must_spill_before(relation)) {
+      if (table->phase == TableStream::Phase::copying) throw SessionRestart();
+      if (in_transaction_) {
+        flush_before_transaction();
+        spill_transaction();
+      } else if (group_transactions_ > 0) {
+        flush();
+      }
+    }
+    table->describe(relation);
+  }
 }
 
 template <class Change, class Apply>
@@ -184,18 +225,26 @@ void Session::change(const Change& change, Apply apply) {
       continue;
     }
     if (table->phase == TableStream::Phase::copying && table->bytes() >= spill_bytes) {
-      if (table->can_spill()) {
-        table->spill();
-      } else {
-        table->drop_kept_back();
-      }
+      spill_copied(*table);
     }
   }
   if (transaction_bytes_ >= large_transaction_bytes) flush_before_transaction();
   if (unspilled_bytes_ >= spill_bytes) spill_transaction();
 }
 
+void Session::spill_copied(TableStream& table) {
+  if (!table.can_spill()) return table.drop_kept_back();
+  if (table.is_unresolved()) {
+    if (!snapshot_) return;
+    const SnapshotOutcome::Table& copy = *copied(table);
+    table.set_errors(copy.errors);
+    if (auto why = table.resolve(copy.parts)) return cease(table, std::move(*why));
+  }
+  table.spill();
+}
+
 void Session::spill_transaction() {
+  resolve_touched([](TableStream& table) { return table.resolve(); });
   for (TableStream* table : touched_) table->spill();
   unspilled_bytes_ = 0;
   group_is_large_ = true;

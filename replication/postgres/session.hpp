@@ -60,6 +60,7 @@ class Session {
   bool has_live_tables() const;
 
   // session.cpp
+  void check_alive();
   void read_messages();
   void handle(std::string_view message);
   void begin(const pgoutput::Begin& begin);
@@ -70,12 +71,17 @@ class Session {
   void change(const Change& change, Apply apply);
   const std::vector<TableStream*>& tables_of(Oid oid);
   void spill_transaction();
+  void spill_copied(TableStream& table);
+  bool waits_for_snapshot() const;
   void cease(TableStream& table, std::string why);
   void wait();
 
   // session_commit.cpp
   void flush();                     // every whole transaction
   void flush_before_transaction();  // all but the open one
+  bool any_unresolved() const;
+  using Resolve = TableStream::Failure (*)(TableStream&);
+  void resolve_touched(Resolve resolve);
   void flush_position_if_due();
   void add_changes(storage::CommitRequest& request, TableStream& table,
                    TableStream::Changes changes, CommitPipeline::Counts& counts);
@@ -138,6 +144,7 @@ class Session {
   std::unique_ptr<SnapshotNews> news_;
   std::vector<TableStream*> copied_tables_;
   std::optional<SnapshotOutcome> snapshot_;
+  const SnapshotOutcome::Table* copied(const TableStream& table) const;
   std::unique_ptr<CancelToken> snapshot_cancel_;
   std::jthread snapshot_thread_;
   Clock::time_point next_snapshot_;

@@ -1,10 +1,12 @@
 // From gathered changes to commits of the store.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "replication/postgres/session.hpp"
 #include "replication/postgres/source_error.hpp"
+#include "replication/postgres/upstream_catalog.hpp"
 
 namespace tailrace::replication {
 namespace {
@@ -78,8 +80,31 @@ void Session::submit(storage::CommitRequest request, Lsn position, CommitPipelin
   pipeline_.submit(std::move(request), position, std::move(counts), bytes);
 }
 
+bool Session::any_unresolved() const {
+  return std::ranges::any_of(touched_,
+                             [](const TableStream* table) { return table->is_unresolved(); });
+}
+
+// Rows that changes by key change are looked up in the store, where all that came before must be.
+void Session::resolve_touched(Resolve resolve) {
+  if (!any_unresolved()) return;
+  wait_durable();
+  for (TableStream* table : std::vector<TableStream*>(touched_)) {
+    auto why = resolve(*table);
+    if (!why) continue;
+    // Its rows would be wrong: of this group none is taken.
+    shared_.log(fmt::format("source {}: table {} cannot go on: {}", shared_.source_id,
+                            qualified_name(table->table().upstream), *why));
+    table->clear();
+    std::erase(touched_, table);
+    table->phase = TableStream::Phase::ceased;
+    ceased_.emplace_back(table, std::move(*why));
+  }
+}
+
 void Session::flush() {
   ensure(!in_transaction_, "a transaction is committed whole");
+  resolve_touched([](TableStream& table) { return table.resolve(); });
   storage::CommitRequest request;
   CommitPipeline::Counts counts;
   for (TableStream* table : std::exchange(touched_, {})) {
@@ -94,6 +119,7 @@ void Session::flush() {
 
 void Session::flush_before_transaction() {
   if (group_transactions_ == 0) return;
+  resolve_touched([](TableStream& table) { return table.resolve_before_transaction(); });
   storage::CommitRequest request;
   CommitPipeline::Counts counts;
   for (TableStream* table : touched_) {
@@ -101,6 +127,7 @@ void Session::flush_before_transaction() {
   }
   // Tables whose changes were all of earlier transactions are not in the group any more.
   std::erase_if(touched_, [](const TableStream* table) { return table->empty(); });
+  add_ceased(request);
   submit(std::move(request), position_, std::move(counts), group_bytes_);
   group_transactions_ = 0;
   group_bytes_ = 0;
@@ -124,6 +151,7 @@ void Session::wait_durable() {
   while (pipeline_.in_flight() > 0) {
     shared_.wake.clear();
     take_outcomes();
+    cancel_.check();
     if (pipeline_.in_flight() > 0) stream_->wait_for(stream_->until_confirm(), shared_.wake.fd());
     stream_->confirm(pipeline_.durable());
   }

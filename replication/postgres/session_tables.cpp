@@ -145,6 +145,13 @@ void Session::take_snapshot_news() {
   next_snapshot_ = Clock::now() + snapshot_retry_wait;
 }
 
+const SnapshotOutcome::Table* Session::copied(const TableStream& table) const {
+  const auto found =
+      std::ranges::find(snapshot_->tables, table.collection(), &SnapshotOutcome::Table::collection);
+  ensure(found != snapshot_->tables.end(), "every table that was asked for was copied");
+  return &*found;
+}
+
 // In one commit: the tables as of their snapshot, and what has come since.
 void Session::finish_snapshot_if_due() {
   if (!snapshot_) return;
@@ -156,20 +163,21 @@ void Session::finish_snapshot_if_due() {
   CommitPipeline::Counts counts;
   for (TableStream* table : std::exchange(copied_tables_, {})) {
     if (table->phase == TableStream::Phase::ceased) continue;
-    const auto copied = std::find_if(snapshot_->tables.begin(), snapshot_->tables.end(),
-                                     [&](const SnapshotOutcome::Table& other) {
-                                       return other.collection == table->collection();
-                                     });
-    ensure(copied != snapshot_->tables.end(), "every table that was asked for was copied");
-    if (copied->incompatible) {
-      cease(*table, *copied->incompatible);
+    const SnapshotOutcome::Table& copy = *copied(*table);
+    if (copy.incompatible) {
+      cease(*table, *copy.incompatible);
+      continue;
+    }
+    table->set_errors(copy.errors);
+    if (auto why = table->resolve(copy.parts)) {
+      cease(*table, std::move(*why));
       continue;
     }
     TableStream::Changes later = table->take();
     if (!later.truncated) {
-      for (storage::StagedPart& part : copied->parts) request.parts.push_back(std::move(part));
-      table->counters()->updates_staged += copied->rows;
-      counts.emplace_back(table->counters(), copied->rows);
+      request.parts.insert(request.parts.end(), copy.parts.begin(), copy.parts.end());
+      table->counters()->updates_staged += copy.rows;
+      counts.emplace_back(table->counters(), copy.rows);
     }
     // Nothing is visible yet that a truncation would have to take away.
     later.truncated = false;

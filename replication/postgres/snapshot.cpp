@@ -108,7 +108,7 @@ class Snapshot {
       if (found == publication.end()) {
         outcome_.tables.back().incompatible =
             altered_text(table.upstream, "it was dropped, or removed from the publication");
-      } else if (auto why = incompatibility(table, found->table)) {
+      } else if (auto why = incompatibility(table, *found)) {
         outcome_.tables.back().incompatible = std::move(why);
       } else {
         copied.push_back(i);
@@ -208,6 +208,7 @@ class Snapshot {
         SnapshotOutcome::Table& table = outcome_.tables[range->table];
         table.rows += copied.rows;
         for (storage::StagedPart& part : copied.parts) table.parts.push_back(std::move(part));
+        table.errors.merge(copied.errors);
       }
     } catch (...) {
       const std::lock_guard lock(mutex_);

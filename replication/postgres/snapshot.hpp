@@ -16,6 +16,7 @@
 
 #include "replication/postgres/config.hpp"
 #include "replication/postgres/counters.hpp"
+#include "replication/postgres/keyed_changes.hpp"
 #include "replication/postgres/lsn.hpp"
 #include "repr/cancel.hpp"
 #include "storage/store.hpp"
@@ -42,6 +43,7 @@ struct SnapshotOutcome {
     storage::CollectionId collection;
     std::vector<storage::StagedPart> parts;
     std::uint64_t rows = 0;
+    ErrorsByLabel errors;  // of rows that cannot be held, where later changes come by key
     // The table is no longer what it was when it was chosen: it cannot be ingested any more.
     std::optional<std::string> incompatible;
   };

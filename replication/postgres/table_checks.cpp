@@ -63,6 +63,32 @@ void forget_partial_keys(TableExport& made) {
   });
 }
 
+// All these columns are in the export.
+bool is_ingested(const PublishedTable& published, const SelectedTable& selected,
+                 const std::vector<std::int16_t>& numbers) {
+  return std::ranges::all_of(numbers, [&](std::int16_t number) {
+    for (std::size_t i = 0; i < published.table.columns.size(); ++i) {
+      const UpstreamColumn& column = published.table.columns[i];
+      if (column.attribute_number == number)
+        return !column.generated && !selected.excluded_columns.contains(i);
+    }
+    return false;
+  });
+}
+
+// The columns of the collection with these attribute numbers.
+std::vector<int> columns_of(const TableExport& made, const std::vector<std::int16_t>& numbers) {
+  std::vector<int> columns;
+  for (const std::int16_t number : numbers) {
+    for (std::size_t i = 0; i < made.column_map.size(); ++i) {
+      const auto upstream = static_cast<std::size_t>(made.column_map[i]);
+      if (made.upstream.columns[upstream].attribute_number == number)
+        columns.push_back(static_cast<int>(i));
+    }
+  }
+  return columns;
+}
+
 }  // namespace
 
 void check_privileges(const SelectedTables& tables) {
@@ -101,19 +127,36 @@ void check_row_filters(const SelectedTables& tables) {
       .detail(fmt::format("tables with a row filter: {}", fmt::join(names, ", ")));
 }
 
-void check_replica_identity(const SelectedTables& tables) {
-  const auto names = names_of(tables, [](const PublishedTable& table) {
-    return table.kind != 'r' || table.table.replica_identity != 'f';
-  });
+void check_replica_identity(const std::vector<PublishedTable>& publication,
+                            const std::vector<SelectedTable>& selected) {
+  std::set<std::string> names;
+  std::set<std::string> key_excluded;
+  for (const SelectedTable& table : selected) {
+    const PublishedTable& published = publication[table.published];
+    const std::string name = qualified_name(published.table);
+    if (published.kind == 'r' && published.table.replica_identity == 'f') continue;
+    if (published.kind == 'r' && !published.identity.empty()) {
+      if (is_ingested(published, table, published.identity)) continue;
+      key_excluded.insert(name);
+    }
+    names.insert(name);
+  }
   if (names.empty()) return;
   std::vector<std::string> statements;
   for (const std::string& name : names) {
     statements.push_back(fmt::format("ALTER TABLE {} REPLICA IDENTITY FULL;", name));
   }
+  std::string detail = fmt::format("referenced items: {}", fmt::join(names, ", "));
+  if (!key_excluded.empty()) {
+    detail += fmt::format("\nColumns of the replica identity are excluded: {}",
+                          fmt::join(key_excluded, ", "));
+  }
   throw SqlError(sqlstate::object_not_in_prerequisite_state,
                  "referenced items not tables with REPLICA IDENTITY FULL")
-      .detail(fmt::format("referenced items: {}", fmt::join(names, ", ")))
-      .hint(fmt::format("For ordinary tables, run upstream: {}", fmt::join(statements, " ")));
+      .detail(std::move(detail))
+      .hint(fmt::format("For ordinary tables, run upstream: {} A primary key, or REPLICA IDENTITY "
+                        "USING INDEX, serves as well if its columns are ingested.",
+                        fmt::join(statements, " ")));
 }
 
 std::vector<TableExport> make_exports(const std::vector<PublishedTable>& publication,
@@ -143,7 +186,9 @@ std::vector<TableExport> make_exports(const std::vector<PublishedTable>& publica
       made.as_text.push_back(as_text);
     }
     forget_partial_keys(made);
-    made.key = key_of(made);
+    // Where old rows are found by a key, the collection is kept in its order.
+    made.key = published.table.replica_identity == 'f' ? key_of(made)
+                                                       : columns_of(made, published.identity);
     exports.push_back(std::move(made));
   }
   if (!unsupported_columns.empty()) {

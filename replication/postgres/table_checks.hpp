@@ -14,7 +14,9 @@ using SelectedTables = std::vector<const PublishedTable*>;
 void check_privileges(const SelectedTables& tables);
 void check_row_level_security(const SelectedTables& tables);
 void check_row_filters(const SelectedTables& tables);
-void check_replica_identity(const SelectedTables& tables);
+// Old rows must come from upstream (FULL), or be found here by a key that is ingested.
+void check_replica_identity(const std::vector<PublishedTable>& publication,
+                            const std::vector<SelectedTable>& selected);
 
 // The exports, or the error that lists every column whose type cannot be ingested.
 std::vector<TableExport> make_exports(const std::vector<PublishedTable>& publication,

@@ -70,6 +70,16 @@ ORDER BY k.conrelid, k.contype, k.conname COLLATE "C")",
       oids);
 }
 
+// The index of the replica identity, as the walsender picks it.
+std::string identity_query(const std::string& oids) {
+  return fmt::format(
+      R"(SELECT i.indrelid, i.indkey
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
+WHERE i.indrelid IN ({}) AND i.indisvalid AND i.indimmediate AND i.indisunique
+  AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END)",
+      oids);
+}
+
 }  // namespace
 
 bool publication_exists(Connection& connection, const std::string& publication) {
@@ -124,6 +134,10 @@ std::vector<PublishedTable> read_publication(Connection& connection,
       continue;
     tables[index].table.columns.push_back(std::move(column));
     tables[index].type_names.push_back(columns.string(row, 7));
+  }
+  const QueryResult identities = connection.query(identity_query(oids));
+  for (std::size_t row = 0; row < identities.rows(); ++row) {
+    tables[by_oid.at(identities.integer(row, 0))].identity = read_numbers(identities.text(row, 1));
   }
   const QueryResult keys = connection.query(keys_query(oids));
   for (std::size_t row = 0; row < keys.rows(); ++row) {

@@ -18,6 +18,9 @@ struct PublishedTable {
   bool may_select = false;
   bool policies_apply = false;          // row-level security hides rows from the connected role
   std::vector<std::string> type_names;  // for each column, as upstream writes it
+  // Attribute numbers of the columns by which upstream names the row that an UPDATE or DELETE is
+  // about: of the index of REPLICA IDENTITY DEFAULT or USING INDEX. Empty: there is none.
+  std::vector<std::int16_t> identity;
 };
 
 bool publication_exists(Connection& connection, const std::string& publication);
