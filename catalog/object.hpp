@@ -131,6 +131,10 @@ struct Connection {
       options;               // as in create_sql: text, numbers, SECRET references, object names
   std::string public_key_1;  // of an SSH tunnel
   std::string public_key_2;
+  // Of an AWS PrivateLink connection, and of an AWS connection that assumes a role: the ARN that AWS
+  // knows this installation by; of the latter also what it shows as the external id.
+  std::string principal;
+  std::string external_id;
 };
 
 struct UserType {

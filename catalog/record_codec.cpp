@@ -174,15 +174,24 @@ void get_body(FieldReader& in, Index& index) {
 void put_body(FieldWriter&, const Secret&) {}
 void get_body(FieldReader&, Secret&) {}
 
+bool has_principal(Connection::Kind kind) {
+  return kind == Connection::Kind::aws || kind == Connection::Kind::aws_privatelink;
+}
 void put_body(FieldWriter& out, const Connection& connection) {
   out.put(static_cast<std::uint64_t>(connection.kind));
   out.put(std::string_view(connection.public_key_1));
   out.put(std::string_view(connection.public_key_2));
+  if (!has_principal(connection.kind)) return;
+  out.put(std::string_view(connection.principal));
+  out.put(std::string_view(connection.external_id));
 }
 void get_body(FieldReader& in, Connection& connection) {
   connection.kind = static_cast<Connection::Kind>(in.number());
   connection.public_key_1 = in.text();
   connection.public_key_2 = in.text();
+  if (!has_principal(connection.kind)) return;
+  connection.principal = in.text();
+  connection.external_id = in.text();
 }
 
 void put_body(FieldWriter& out, const UserType& type) {

@@ -29,6 +29,8 @@ engine::EnvironmentOptions environment_options(const Options& options) {
       options.memory_limit_bytes > 0 ? options.memory_limit_bytes : machine_memory_bytes() / 4 * 3;
   environment.deferred_replicated_sync = options.deferred_replicated_sync;
   environment.egress_addresses = options.egress_addresses;
+  environment.aws = options.aws;
+  environment.resolved_hosts = options.resolved_hosts;
   environment.log = log;
   return environment;
 }

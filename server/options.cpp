@@ -25,6 +25,20 @@ std::uint16_t parse_port(const std::string& text, std::string_view port) {
   return number;
 }
 
+// NAME=ADDRESS
+std::pair<std::string, std::string> parse_resolved_host(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  const std::string address = equals == text.npos ? "" : text.substr(equals + 1);
+  unsigned char bytes[sizeof(in6_addr)];
+  if (equals == 0 || (inet_pton(AF_INET, address.c_str(), bytes) != 1 &&
+                      inet_pton(AF_INET6, address.c_str(), bytes) != 1)) {
+    throw SqlError(sqlstate::invalid_parameter_value,
+                   fmt::format("invalid --resolve-host \"{}\"", text))
+        .hint("Write a name and an IP address: db.example=10.0.0.7.");
+  }
+  return {text.substr(0, equals), address};
+}
+
 // Each flag can be set in the environment instead: --data-dir as TAILRACE_DATA_DIR.
 std::string environment_name(std::string flag) {
   std::string name = "TAILRACE_";
@@ -68,6 +82,8 @@ ParsedOptions parse_command_line(int argument_count, char** arguments) {
   std::string http = options.server.http.text();
   std::string internal_sql;
   std::string replicated_sync = "immediate";
+  std::int64_t aws_check_interval = options.aws.check_interval.count();
+  std::vector<std::string> resolved_hosts;
 
   CLI::App app("Tailrace: a streaming SQL database.", "tailrace");
   app.set_version_flag("--version", "tailrace 0.1.0");
@@ -92,7 +108,24 @@ ParsedOptions parse_command_line(int argument_count, char** arguments) {
   add(app, "--secret-key-file", options.secret_key_file,
       "The key that encrypts secrets. Default: secret.key in the data directory.");
   add(app, "--announce-egress-address", options.egress_addresses,
-      "An address to list in mz_egress_ips; may be repeated.");
+      "An address or network to list in mz_egress_ips; may be repeated. Default: this host's own.");
+  add(app, "--aws-vpc", options.aws.vpc,
+      "The VPC in which to make the endpoints of AWS PrivateLink connections.");
+  add(app, "--aws-subnet", options.aws.subnets,
+      "A subnet for these endpoints; may be repeated. Default: any of the VPC.");
+  add(app, "--aws-security-group", options.aws.security_groups,
+      "A security group of these endpoints; may be repeated. Default: the VPC's own.");
+  add(app, "--aws-region", options.aws.region,
+      "The VPC's region. Default: as AWS's tools find it (AWS_REGION, profile, instance).");
+  add(app, "--aws-endpoint-url", options.aws.endpoint_url,
+      "Where to call AWS instead of the region's own endpoints.");
+  add(app, "--aws-check-interval", aws_check_interval,
+      "Milliseconds between two looks at a PrivateLink endpoint that has settled.")
+      ->check(CLI::Range(100, 3'600'000))
+      ->capture_default_str();
+  add(app, "--resolve-host", resolved_hosts,
+      "NAME=ADDRESS: the address of a PrivateLink endpoint's host name, instead of asking DNS; may "
+      "be repeated.");
   add(app, "--tls-cert", options.server.tls_certificate, "Certificate chain (PEM): serve TLS.");
   add(app, "--tls-key", options.server.tls_key, "Private key (PEM) of the certificate.");
   app.add_flag("--allow-plaintext-remote", options.server.allow_plaintext_remote,
@@ -104,10 +137,13 @@ ParsedOptions parse_command_line(int argument_count, char** arguments) {
     if (options.data_directory.empty()) throw CLI::RequiredError("--data-dir");
     options.server.sql = parse_listen_address(sql);
     options.server.http = parse_listen_address(http);
+    for (const std::string& text : resolved_hosts)
+      options.resolved_hosts.insert(parse_resolved_host(text));
     if (!internal_sql.empty()) options.server.internal_sql = parse_listen_address(internal_sql);
   } catch (const CLI::ParseError& error) {
     return {.options = std::nullopt, .exit_code = app.exit(error)};
   }
+  options.aws.check_interval = std::chrono::milliseconds(aws_check_interval);
   options.deferred_replicated_sync = replicated_sync == "deferred";
   return {.options = std::move(options)};
 }

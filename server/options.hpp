@@ -4,9 +4,12 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "engine/coordinator/environment.hpp"
 
 namespace tailrace::server {
 
@@ -37,6 +40,8 @@ struct Options {
   std::size_t memory_limit_bytes = 0;  // 0: by the memory of the machine
   bool deferred_replicated_sync = false;
   std::vector<std::string> egress_addresses;
+  engine::AwsOptions aws;
+  std::map<std::string, std::string> resolved_hosts;
   std::string log_level = "info";
 };
 

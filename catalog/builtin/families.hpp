@@ -17,6 +17,7 @@ std::vector<BuiltinTable> type_tables();        // types.cpp
 std::vector<BuiltinTable> runtime_tables();     // runtime.cpp: statuses, statistics, frontiers
 
 std::vector<BuiltinView> object_views();
+std::vector<BuiltinView> connection_views();
 std::vector<BuiltinView> source_views();
 std::vector<BuiltinView> show_views();        // show.cpp: what SHOW reads
 std::vector<BuiltinView> pg_catalog_views();  // pg_catalog.cpp: pg_class and what goes with it

@@ -59,9 +59,9 @@ const std::vector<BuiltinTable>& builtin_tables() {
 }
 
 const std::vector<BuiltinView>& builtin_views() {
-  static const std::vector<BuiltinView> views =
-      collect<BuiltinView>({object_views, source_views, show_views, pg_catalog_views, pg_list_views,
-                            information_schema_views, empty_views});
+  static const std::vector<BuiltinView> views = collect<BuiltinView>(
+      {object_views, connection_views, source_views, show_views, pg_catalog_views, pg_list_views,
+       information_schema_views, empty_views});
   return views;
 }
 

@@ -58,6 +58,13 @@ Changes changes_of(const ast::AlterConnection& statement) {
 // A source is bound to its database: in another one the same tables have other identities.
 void refuse_fixed_options(Connection::Kind kind, const Changes& changes) {
   refuse_key_options(changes.set);
+  if (kind == Connection::Kind::aws_privatelink) {
+    const std::string option =
+        changes.set.empty() ? *changes.reset.begin() : changes.set.front().name;
+    throw SqlError(sqlstate::invalid_parameter_value,
+                   fmt::format("cannot ALTER AWS PRIVATELINK option {}", option))
+        .hint("AWS cannot change an endpoint's service: make another connection.");
+  }
   if (kind != Connection::Kind::postgres) return;
   const bool set = std::any_of(changes.set.begin(), changes.set.end(),
                                [](const ast::Option& option) { return option.name == "DATABASE"; });

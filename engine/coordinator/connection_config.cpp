@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/coordinator/aws/aws_connection.hpp"
+#include "engine/coordinator/aws/endpoint_path.hpp"
 #include "engine/coordinator/options.hpp"
 #include "engine/coordinator/tunnels.hpp"
 #include "grammar/printer.hpp"
@@ -11,28 +13,6 @@ namespace tailrace::engine {
 namespace {
 
 using replication::ConnectionConfig;
-
-std::string read_secret(Coordinator& coordinator, const catalog::Catalog& catalog,
-                        const catalog::NameScope& scope, const ast::ObjectName& name) {
-  const catalog::Item& item = catalog.resolve_item(name, scope);
-  if (item.as<catalog::Secret>() == nullptr) {
-    throw SqlError(sqlstate::wrong_object_type,
-                   fmt::format("{} is {} {} not a secret", item.name,
-                               item.as<catalog::Index>() ? "an" : "a", item.type_words()));
-  }
-  return coordinator.secret_value(item.id);
-}
-
-// Options that take text or a secret.
-std::optional<std::string> text_or_secret(Coordinator& coordinator, const catalog::Catalog& catalog,
-                                          const catalog::NameScope& scope, OptionReader& options,
-                                          std::string_view name) {
-  const ast::OptionValue* value = options.value(name);
-  if (value != nullptr && std::holds_alternative<ast::SecretReference>(value->node)) {
-    return read_secret(coordinator, catalog, scope, *options.secret(name));
-  }
-  return options.text(name);
-}
 
 std::shared_ptr<replication::ssh::Tunnel> tunnel_named(Coordinator& coordinator,
                                                        const catalog::Catalog& catalog,
@@ -64,7 +44,48 @@ std::string required(std::optional<std::string> value, std::string_view name) {
                  fmt::format("invalid CONNECTION: {} option is required", name));
 }
 
+// Without a password of its own the connection logs in by a token, which only TLS may carry.
+void set_aws_login(Coordinator& coordinator, const catalog::Catalog& catalog,
+                   const catalog::NameScope& scope, OptionReader& options,
+                   ConnectionConfig& config) {
+  const auto name = options.object("AWS CONNECTION");
+  if (!name) return;
+  const AwsConnection aws =
+      read_aws_connection(coordinator, catalog, catalog.resolve_item(*name, scope));
+  if (config.password) {
+    throw SqlError(sqlstate::invalid_parameter_value,
+                   "invalid CONNECTION: only one of PASSWORD and AWS CONNECTION may be set");
+  }
+  if (config.ssl_mode == ConnectionConfig::SslMode::disable) {
+    throw SqlError(sqlstate::invalid_parameter_value,
+                   "invalid CONNECTION: AWS IAM authentication requires SSL to be enabled")
+        .hint("Set SSL MODE to require, verify_ca or verify_full.");
+  }
+  config.aws_login = make_aws_login(coordinator, aws);
+}
+
 }  // namespace
+
+std::string read_secret(Coordinator& coordinator, const catalog::Catalog& catalog,
+                        const catalog::NameScope& scope, const ast::ObjectName& name) {
+  const catalog::Item& item = catalog.resolve_item(name, scope);
+  if (item.as<catalog::Secret>() == nullptr) {
+    throw SqlError(sqlstate::wrong_object_type,
+                   fmt::format("{} is {} {} not a secret", item.name,
+                               item.as<catalog::Index>() ? "an" : "a", item.type_words()));
+  }
+  return coordinator.secret_value(item.id);
+}
+
+std::optional<std::string> text_or_secret(Coordinator& coordinator, const catalog::Catalog& catalog,
+                                          const catalog::NameScope& scope, OptionReader& options,
+                                          std::string_view name) {
+  const ast::OptionValue* value = options.value(name);
+  if (value != nullptr && std::holds_alternative<ast::SecretReference>(value->node)) {
+    return read_secret(coordinator, catalog, scope, *options.secret(name));
+  }
+  return options.text(name);
+}
 
 ConnectionConfig postgres_connection(Coordinator& coordinator, const catalog::Catalog& catalog,
                                      const catalog::NameScope& scope,
@@ -88,11 +109,15 @@ ConnectionConfig postgres_connection(Coordinator& coordinator, const catalog::Ca
     throw SqlError(sqlstate::invalid_parameter_value,
                    "invalid CONNECTION: both SSL KEY and SSL CERTIFICATE are required");
   }
+  if (options.has("SSH TUNNEL") && options.has("AWS PRIVATELINK")) {
+    throw SqlError(sqlstate::invalid_parameter_value,
+                   "invalid CONNECTION: only one of SSH TUNNEL and AWS PRIVATELINK may be set");
+  }
   if (const auto tunnel = options.object("SSH TUNNEL"))
     config.tunnel = tunnel_named(coordinator, catalog, scope, *tunnel);
-  for (const std::string_view later : {"AWS PRIVATELINK", "AWS CONNECTION"}) {
-    if (options.has(later)) throw unsupported(fmt::format("{} of a POSTGRES connection", later));
-  }
+  set_aws_login(coordinator, catalog, scope, options, config);
+  if (options.value("AWS PRIVATELINK") != nullptr)
+    go_through(coordinator, *endpoint_path(catalog, scope, given), config);
   options.finish();
   return config;
 }
@@ -127,6 +152,8 @@ std::string connection_settings(const catalog::Catalog& catalog, catalog::ItemId
       if (auto* secret = std::get_if<ast::SecretReference>(&option.value->node))
         forget_name(secret->name);
       if (auto* object = std::get_if<ast::ObjectName>(&option.value->node)) forget_name(*object);
+      if (auto* with = std::get_if<ast::ObjectWithOptions>(&option.value->node))
+        forget_name(with->name);
     }
     settings += "\n" + grammar::print(option);
   }
@@ -153,7 +180,10 @@ std::vector<ast::Option> qualify_options(const catalog::Catalog& catalog,
     // Only these options name objects; a bare word elsewhere is text.
     const bool names_object = option.name == "SSH TUNNEL" || option.name == "AWS PRIVATELINK" ||
                               option.name == "AWS CONNECTION";
-    if (names_object) name = std::get_if<ast::ObjectName>(&option.value->node);
+    if (names_object) {
+      name = std::get_if<ast::ObjectName>(&option.value->node);
+      if (auto* with = std::get_if<ast::ObjectWithOptions>(&option.value->node)) name = &with->name;
+    }
     if (name == nullptr) continue;
     const catalog::Item& item = catalog.resolve_item(*name, scope);
     uses.push_back(item.id);

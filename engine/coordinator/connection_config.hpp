@@ -25,6 +25,16 @@ std::string connection_settings(const catalog::Catalog& catalog, catalog::ItemId
 // Throws 22023 for what is not the number of a port.
 std::uint16_t port_of(std::int64_t number);
 
+class OptionReader;
+
+// The value of a secret that an option names. Throws SqlError 42809 if it names something else.
+std::string read_secret(Coordinator& coordinator, const catalog::Catalog& catalog,
+                        const catalog::NameScope& scope, const ast::ObjectName& name);
+// Of an option that takes text or a secret.
+std::optional<std::string> text_or_secret(Coordinator& coordinator, const catalog::Catalog& catalog,
+                                          const catalog::NameScope& scope, OptionReader& options,
+                                          std::string_view name);
+
 // The secrets and connections that the options name, for dependencies; each name is replaced by its full one.
 std::vector<ast::Option> qualify_options(const catalog::Catalog& catalog,
                                          const catalog::NameScope& scope,

@@ -7,6 +7,8 @@
 #include "catalog/builtin/relation.hpp"
 #include "catalog/cluster_size.hpp"
 #include "catalog/loader.hpp"
+#include "engine/coordinator/aws/aws_context.hpp"
+#include "engine/coordinator/aws/endpoint_manager.hpp"
 #include "engine/coordinator/intents.hpp"
 #include "engine/coordinator/plan_item.hpp"
 #include "engine/coordinator/runtime_publisher.hpp"
@@ -70,6 +72,8 @@ Coordinator::Coordinator(EnvironmentOptions options)
   catalog_ = catalog::load_catalog(*store_, {});
   oracle_ = store_->latest_time();
   tunnels_ = std::make_unique<Tunnels>(*this);
+  aws_ = std::make_unique<AwsContext>(options_.aws);
+  endpoints_ = std::make_unique<EndpointManager>(*this);
   intents_ = std::make_unique<IntentWorker>(*this);
   sources_ = std::make_unique<SourceManager>(*this);
   publisher_ = std::make_unique<RuntimePublisher>(*this);
@@ -80,9 +84,11 @@ Coordinator::Coordinator(EnvironmentOptions options)
   sources_->start_recorded();
   publisher_->start();
   intents_->start();
+  endpoints_->start();
 }
 
 Coordinator::~Coordinator() {
+  endpoints_->stop();
   intents_.reset();
   publisher_.reset();
   sources_.reset();
@@ -176,6 +182,7 @@ void Coordinator::apply(const catalog::Catalog& before, const catalog::Catalog& 
   tunnels_->apply(before, after);
   sources_->apply(before, after);
   intents_->wake();
+  endpoints_->wake();
 }
 
 void Coordinator::apply_clusters(const catalog::Catalog& before, const catalog::Catalog& after) {

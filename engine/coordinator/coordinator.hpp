@@ -33,6 +33,8 @@ class RuntimePublisher;
 class SessionState;
 class Tunnels;
 class IntentWorker;
+class AwsContext;
+class EndpointManager;
 
 class Coordinator final : public Environment {
  public:
@@ -52,6 +54,8 @@ class Coordinator final : public Environment {
   SourceManager& sources() { return *sources_; }
   Tunnels& tunnels() { return *tunnels_; }
   IntentWorker& intents() { return *intents_; }
+  AwsContext& aws() { return *aws_; }
+  EndpointManager& endpoints() { return *endpoints_; }
 
   catalog::CatalogPtr catalog() const;
   // nullptr: it has no replicas (replication factor 0), or does not exist.
@@ -104,6 +108,8 @@ class Coordinator final : public Environment {
   std::map<std::uint32_t, SessionState*> sessions_;
 
   std::unique_ptr<Tunnels> tunnels_;
+  std::unique_ptr<AwsContext> aws_;
+  std::unique_ptr<EndpointManager> endpoints_;
   std::unique_ptr<IntentWorker> intents_;
   std::unique_ptr<SourceManager> sources_;
   std::unique_ptr<RuntimePublisher> publisher_;

@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
+#include "engine/coordinator/aws/aws_connection.hpp"
+#include "engine/coordinator/aws/endpoint_manager.hpp"
+#include "engine/coordinator/aws/new_aws_connection.hpp"
 #include "engine/coordinator/connection_config.hpp"
 #include "engine/coordinator/ddl.hpp"
 #include "engine/coordinator/options.hpp"
@@ -129,22 +132,44 @@ bool validates_by_default(catalog::Connection::Kind kind) {
   return kind == catalog::Connection::Kind::postgres;
 }
 
-void check_connection(SessionState& session, const catalog::Item& connection, bool validate) {
-  const bool is_tunnel =
-      connection.as<catalog::Connection>()->kind == catalog::Connection::Kind::ssh_tunnel;
-  replication::ConnectionConfig config;
-  if (is_tunnel) {
-    (void)tunnel_options(session.catalog(), connection);
-  } else {
-    config = postgres_connection(session.coordinator(), session.catalog(), connection);
+namespace {
+
+// Reads all options, or throws; with `validate` also tries what they say.
+void try_options(SessionState& session, const catalog::Item& item, bool validate) {
+  using Kind = catalog::Connection::Kind;
+  Coordinator& coordinator = session.coordinator();
+  switch (item.as<catalog::Connection>()->kind) {
+    case Kind::ssh_tunnel:
+      (void)tunnel_options(session.catalog(), item);
+      if (validate) try_tunnel(session, item);
+      break;
+    case Kind::aws: {
+      const AwsConnection aws = read_aws_connection(coordinator, session.catalog(), item);
+      if (aws.assumes_role() && aws.external_id.empty()) {
+        throw SqlError(sqlstate::invalid_parameter_value,
+                       "cannot ALTER an AWS connection with credentials to assume a role")
+            .hint("A role needs an external id, which a new connection gets: create one.");
+      }
+      if (validate) validate_aws_connection(coordinator, aws, session.cancel_token());
+      break;
+    }
+    case Kind::aws_privatelink:  // read when it is made, and not altered then
+      if (validate) coordinator.endpoints().validate(item.id, session.cancel_token());
+      break;
+    default: {
+      const auto config = postgres_connection(coordinator, session.catalog(), item);
+      if (validate) replication::validate_connection(config, session.cancel_token());
+    }
   }
+}
+
+}  // namespace
+
+void check_connection(SessionState& session, const catalog::Item& connection, bool validate) {
+  try_options(session, connection, false);
   if (!validate) return;
   try {
-    if (is_tunnel) {
-      try_tunnel(session, connection);
-    } else {
-      replication::validate_connection(config, session.cancel_token());
-    }
+    try_options(session, connection, true);
   } catch (SqlError& error) {
     if (error.hint().empty())
       (void)error.hint("To skip these checks, add WITH (VALIDATE = false).");
@@ -161,7 +186,9 @@ catalog::Connection::Kind kind_of(ast::ConnectionKind kind) {
     case ast::ConnectionKind::ssh_tunnel:
       return catalog::Connection::Kind::ssh_tunnel;
     case ast::ConnectionKind::aws_privatelink:
-      throw unsupported("CREATE CONNECTION TO AWS PRIVATELINK");
+      return catalog::Connection::Kind::aws_privatelink;
+    case ast::ConnectionKind::aws:
+      return catalog::Connection::Kind::aws;
     default:
       throw unsupported("this kind of connection");
   }
@@ -179,7 +206,16 @@ StatementResult create_connection(SessionState& session, const ast::CreateConnec
   if (!name_is_free(session, statement.name, statement.if_not_exists, "connection")) {
     return ddl_result("CREATE CONNECTION");
   }
+  // What takes a network comes before anything that others wait for.
+  const AwsBeginnings beginnings = begin_aws_connection(session, connection, statement.options);
+  if (validate && (beginnings.endpoint || beginnings.assumes_role)) {
+    throw SqlError(sqlstate::object_not_in_prerequisite_state,
+                   "this connection cannot be validated before it exists")
+        .hint("Create it, let the other side accept it, and run VALIDATE CONNECTION.");
+  }
   catalog::Item item = new_item(session, statement.name);
+  if (beginnings.assumes_role) connection.external_id = make_external_id(item.id);
+  if (beginnings.endpoint) session.ddl().add_record(put_endpoint(item.id, *beginnings.endpoint));
   connection.options =
       qualify_options(session.catalog(), session.scope(), statement.options, item.uses);
   ast::CreateConnection normalised = statement;
@@ -205,8 +241,7 @@ StatementResult execute_validate(SessionState& session, const ast::ValidateConne
   if (connection->kind == catalog::Connection::Kind::ssh_tunnel) {
     session.coordinator().tunnels().get(item.id)->validate(session.cancel_token());
   } else {
-    const auto config = postgres_connection(session.coordinator(), session.catalog(), item);
-    replication::validate_connection(config, session.cancel_token());
+    try_options(session, item, true);
   }
   return ddl_result("VALIDATE CONNECTION");
 }

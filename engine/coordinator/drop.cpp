@@ -40,10 +40,11 @@ void leave_intents(SessionState& session) {
     const auto* source = item->as<catalog::Source>();
     if (source == nullptr || source->kind != catalog::Source::Kind::postgres) continue;
     if (ddl.catalog().find(id) != nullptr) continue;
-    const auto connection =
-        postgres_connection(session.coordinator(), ddl.base(), ddl.base().item(source->connection));
+    const catalog::Item& through = ddl.base().item(source->connection);
+    const auto connection = postgres_connection(session.coordinator(), ddl.base(), through);
+    const auto endpoint = endpoint_path(ddl.base(), {}, through.as<catalog::Connection>()->options);
     ddl.add_record(IntentWorker::drop_slot(session.coordinator(), id.to_string(), connection,
-                                           source->replication_slot));
+                                           source->replication_slot, endpoint));
     for (auto& record :
          replication::records_of_drop(session.coordinator().store(), id.to_string())) {
       ddl.add_record(std::move(record));

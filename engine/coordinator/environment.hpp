@@ -4,9 +4,11 @@
 // clusters in order.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +18,17 @@
 
 namespace tailrace::engine {
 
+// Where in AWS this installation makes the endpoints of PrivateLink connections.
+struct AwsOptions {
+  std::string vpc;                   // empty: there are no PrivateLink connections here
+  std::vector<std::string> subnets;  // empty: any of the VPC
+  std::vector<std::string> security_groups;
+  std::string region;        // empty: as AWS's own tools find it
+  std::string endpoint_url;  // empty: AWS's own
+  // How often an endpoint that has settled is looked at; one that has not is looked at sooner.
+  std::chrono::milliseconds check_interval{15000};
+};
+
 struct EnvironmentOptions {
   std::filesystem::path data_directory;
   std::filesystem::path
@@ -24,6 +37,9 @@ struct EnvironmentOptions {
   bool deferred_replicated_sync = false;
   bool sync = true;                           // false only where durability is not what is measured
   std::vector<std::string> egress_addresses;  // CIDR or plain addresses, for mz_egress_ips
+  AwsOptions aws;
+  // Host names of PrivateLink endpoints that have these addresses, whatever DNS says.
+  std::map<std::string, std::string> resolved_hosts;
   std::string version = "0.1.0";
   std::function<void(std::string_view level, std::string_view message)> log;
 };

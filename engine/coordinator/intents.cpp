@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "catalog/field_codec.hpp"
+#include "engine/coordinator/aws/aws_connection.hpp"
 #include "engine/coordinator/coordinator.hpp"
 #include "engine/coordinator/tunnels.hpp"
 #include "replication/postgres/purification.hpp"
@@ -19,7 +20,7 @@ constexpr auto first_delay = std::chrono::milliseconds(200);
 constexpr auto longest_delay = std::chrono::seconds(30);
 
 // 2: with the SSH tunnel.
-constexpr std::uint64_t record_version = 2;
+constexpr std::uint64_t record_version = 3;
 
 namespace ssh = replication::ssh;
 using replication::ConnectionConfig;
@@ -66,7 +67,16 @@ std::shared_ptr<ssh::Tunnel> get_tunnel(catalog::FieldReader& in) {
   return ssh::Tunnel::create([config] { return config; });
 }
 
-std::string encode(const ConnectionConfig& config, const std::string& slot) {
+// What it takes to drop a slot.
+struct SlotToDrop {
+  std::string slot;
+  ConnectionConfig connection;
+  std::string aws_recipe;  // of the login; empty: none
+  std::optional<EndpointPath> endpoint;
+};
+
+std::string encode(const ConnectionConfig& config, const std::string& slot,
+                   const std::optional<EndpointPath>& endpoint) {
   catalog::FieldWriter out;
   out.put(record_version);
   out.put(std::string_view(slot));
@@ -80,14 +90,21 @@ std::string encode(const ConnectionConfig& config, const std::string& slot) {
   put(out, config.ssl_certificate);
   put(out, config.ssl_key);
   put(out, config.tunnel.get());
+  out.put(std::string_view(config.aws_login ? config.aws_login->recipe : std::string()));
+  out.put(static_cast<std::uint64_t>(endpoint.has_value()));
+  if (!endpoint) return out.take();
+  out.put(endpoint->connection);
+  out.put(std::uint64_t{endpoint->port.value_or(0)});
+  out.put(std::string_view(endpoint->zone));
   return out.take();
 }
 
-std::pair<ConnectionConfig, std::string> decode(std::string_view bytes) {
+SlotToDrop decode(std::string_view bytes) {
   catalog::FieldReader in(bytes);
   const std::uint64_t version = in.number();
-  std::string slot = in.text();
-  ConnectionConfig config;
+  SlotToDrop todo;
+  todo.slot = in.text();
+  ConnectionConfig& config = todo.connection;
   config.host = in.text();
   config.port = static_cast<std::uint16_t>(in.number());
   config.database = in.text();
@@ -99,7 +116,15 @@ std::pair<ConnectionConfig, std::string> decode(std::string_view bytes) {
   config.ssl_key = get(in);
   if (version >= 2) config.tunnel = get_tunnel(in);
   config.application_name = "tailrace drop slot";
-  return {config, slot};
+  if (version < 3) return todo;
+  todo.aws_recipe = in.text();
+  if (!in.flag()) return todo;
+  todo.endpoint.emplace();
+  in.get(todo.endpoint->connection);
+  const std::uint64_t port = in.number();
+  if (port != 0) todo.endpoint->port = static_cast<std::uint16_t>(port);
+  todo.endpoint->zone = in.text();
+  return todo;
 }
 
 }  // namespace
@@ -129,17 +154,30 @@ void IntentWorker::wake() {
 storage::RecordChange IntentWorker::drop_slot(const Coordinator& coordinator,
                                               const std::string& source_id,
                                               const ConnectionConfig& connection,
-                                              const std::string& slot) {
+                                              const std::string& slot,
+                                              const std::optional<EndpointPath>& endpoint) {
   const std::string key = std::string(drop_slot_prefix) + source_id;
   return {storage::RecordSpace::intents, key,
-          coordinator.secrets().seal(key, encode(connection, slot))};
+          coordinator.secrets().seal(key, encode(connection, slot, endpoint))};
+}
+
+bool IntentWorker::needs_endpoint(catalog::ItemId connection) const {
+  for (const auto& [key, value] :
+       coordinator_.store().scan_records(storage::RecordSpace::intents, drop_slot_prefix)) {
+    const SlotToDrop todo = decode(coordinator_.secrets().unseal(key, value));
+    if (todo.endpoint && todo.endpoint->connection == connection) return true;
+  }
+  return false;
 }
 
 bool IntentWorker::carry_out(const std::string& key, const std::string& value) {
   if (!key.starts_with(drop_slot_prefix)) return true;
   try {
-    const auto [connection, slot] = decode(coordinator_.secrets().unseal(key, value));
-    replication::drop_slot(connection, slot, cancel_);
+    SlotToDrop todo = decode(coordinator_.secrets().unseal(key, value));
+    if (!todo.aws_recipe.empty())
+      todo.connection.aws_login = make_aws_login(coordinator_, todo.aws_recipe);
+    if (todo.endpoint) go_through(coordinator_, *todo.endpoint, todo.connection);
+    replication::drop_slot(todo.connection, todo.slot, cancel_);
     storage::CommitRequest done;
     done.records.push_back({storage::RecordSpace::intents, key, std::nullopt});
     return !coordinator_.store().commit(std::move(done)).error;

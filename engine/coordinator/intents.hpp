@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/coordinator/aws/endpoint_path.hpp"
 #include "replication/postgres/config.hpp"
 #include "storage/store.hpp"
 
@@ -25,12 +26,16 @@ class IntentWorker {
   void start();
   void wake();
 
+  // Whether a slot has still to be dropped through this PrivateLink connection.
+  bool needs_endpoint(catalog::ItemId connection) const;
+
   // The record to add to the commit that drops a source. The connection's secrets are sealed in it, because the
-  // connection and its secrets may be dropped in the same statement.
+  // connection and its secrets may be dropped in the same statement. `endpoint`: what it goes through.
   static storage::RecordChange drop_slot(const Coordinator& coordinator,
                                          const std::string& source_id,
                                          const replication::ConnectionConfig& connection,
-                                         const std::string& slot);
+                                         const std::string& slot,
+                                         const std::optional<EndpointPath>& endpoint);
 
  private:
   void run();

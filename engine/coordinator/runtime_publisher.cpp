@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "engine/coordinator/aws/egress_addresses.hpp"
 #include "engine/coordinator/coordinator.hpp"
 #include "engine/coordinator/source_manager.hpp"
 #include "repr/order.hpp"
@@ -153,15 +154,14 @@ void RuntimePublisher::publish_hydration() {
 void RuntimePublisher::publish_egress_addresses() {
   const auto& table = builtin_table("mz_catalog", "mz_egress_ips");
   BuiltinRows rows(table.columns);
-  for (const std::string& address : coordinator_.options().egress_addresses) {
-    const auto slash = address.find('/');
-    const std::string network = address.substr(0, slash);
-    const bool is_v6 = network.find(':') != std::string::npos;
-    std::int32_t prefix = is_v6 ? 128 : 32;
-    if (slash != std::string::npos) prefix = std::stoi(address.substr(slash + 1));
-    rows.add({{"egress_ip", Value(network)},
-              {"prefix_length", Value(prefix)},
-              {"cidr", Value(fmt::format("{}/{}", network, prefix))}});
+  std::vector<EgressAddress> addresses;
+  for (const std::string& announced : coordinator_.options().egress_addresses)
+    addresses.push_back(parse_egress_address(announced));
+  if (addresses.empty()) addresses = own_egress_addresses();
+  for (const EgressAddress& address : addresses) {
+    rows.add({{"egress_ip", Value(address.address)},
+              {"prefix_length", Value(std::int32_t{address.prefix_length})},
+              {"cidr", Value(address.cidr())}});
   }
   publish_rows(table, rows.finish());
 }

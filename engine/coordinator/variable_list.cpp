@@ -87,6 +87,8 @@ std::vector<Variable> declared_variables() {
       {"max_result_size", Kind::bytes, Scope::system, "1GB", "Most bytes of one result."},
       {"max_identifier_length", Kind::integer, Scope::read_only, "255",
        "Most bytes of an identifier."},
+      {"max_aws_privatelink_connections", Kind::integer, Scope::system, "1000",
+       "Most AWS PrivateLink connections at a time."},
       {"max_connections", Kind::integer, Scope::system, "5000", "Most sessions at a time."},
       {"mz_version",
        Kind::text,

@@ -25,6 +25,13 @@ struct SecretReference {  // SECRET name
   ObjectName name;
 };
 
+// c (PORT 5432, AVAILABILITY ZONE 'use1-az1'), of AWS PRIVATELINK. Without options it is an
+// ObjectName alone.
+struct ObjectWithOptions {
+  ObjectName name;
+  std::vector<Option> options;
+};
+
 struct OptionList {  // (a, b) or [a, b]
   std::vector<OptionValue> values;
 };
@@ -65,7 +72,7 @@ using Refresh = std::variant<RefreshOnCommit, RefreshAtCreation, RefreshAt, Refr
 struct OptionValue {
   std::variant<NullLiteral, BooleanLiteral, NumberLiteral, StringLiteral, IntervalLiteral,
                ObjectName, SecretReference, OptionList, RetainFor, OptionPolicy, ReplicaDefinitions,
-               Refresh, MapConstructor, TypeName>
+               Refresh, MapConstructor, TypeName, ObjectWithOptions>
       node;
   std::uint32_t position = 0;
 };

@@ -180,6 +180,16 @@ OptionValue policy(Elements elements) {
   return {std::move(out), position(first)};
 }
 
+// name | name (options)
+OptionValue endpoint(Elements elements) {
+  auto* inner = elements.size() == 2 ? as<P::OptionElementContext>(elements[1]) : nullptr;
+  if (!inner || !inner->LEFT_PAREN()) return value(elements);
+  ast::ObjectWithOptions out{.name = dotted_name(*elements.front())};
+  out.options = each_in_brackets(
+      *inner, [](Elements part) { return option(part, OptionListKind::endpoint); });
+  return {std::move(out), position(*elements.front())};
+}
+
 // (name (options), ..)
 OptionValue replicas(Elements elements) {
   antlr4::ParserRuleContext& first = *elements.front();
@@ -220,6 +230,9 @@ Option option(Elements elements, OptionListKind list) {
       break;
     case OptionShape::replicas:
       out.value = replicas(elements);
+      break;
+    case OptionShape::endpoint:
+      out.value = endpoint(elements);
       break;
     default:
       out.value = value(elements);

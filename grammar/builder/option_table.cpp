@@ -12,7 +12,7 @@ constexpr KnownOption connection_options[] = {
     {"ASSUME ROLE SESSION NAME"},
     {"AVAILABILITY ZONES"},
     {"AWS CONNECTION"},
-    {"AWS PRIVATELINK"},
+    {"AWS PRIVATELINK", endpoint},
     {"BROKER", missing},
     {"BROKERS", missing},
     {"CATALOG TYPE"},
@@ -50,6 +50,8 @@ constexpr KnownOption connection_options[] = {
     {"USERNAME", value, "USER"},
     {"WAREHOUSE"},
 };
+
+constexpr KnownOption endpoint_options[] = {{"AVAILABILITY ZONE"}, {"PORT"}};
 
 constexpr KnownOption validation_options[] = {{"VALIDATE"}};
 
@@ -185,6 +187,8 @@ std::span<const KnownOption> known_options(OptionListKind list) {
   switch (list) {
     case OptionListKind::connection:
       return connection_options;
+    case OptionListKind::endpoint:
+      return endpoint_options;
     case OptionListKind::validation:
       return validation_options;
     case OptionListKind::source_connection:

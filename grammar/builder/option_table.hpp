@@ -9,6 +9,7 @@ namespace tailrace::grammar::builder {
 
 enum class OptionListKind {
   connection,
+  endpoint,           // of AWS PRIVATELINK c (..)
   validation,         // WITH of connections
   source_connection,  // of FROM POSTGRES CONNECTION c (..)
   load_generator,
@@ -34,6 +35,7 @@ enum class OptionShape {
   value,     // a literal, a name, a secret, or a list of them
   policy,    // words with options of their own
   replicas,  // (name (options), ..)
+  endpoint,  // a name, perhaps with (options)
   missing,   // known to the dialect, not to Tailrace
 };
 

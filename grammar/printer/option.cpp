@@ -41,6 +41,10 @@ struct Visitor {
     w << "SECRET ";
     printer::write(w, v.name);
   }
+  void operator()(const ast::ObjectWithOptions& v) {
+    printer::write(w, v.name);
+    write_options(w, v.options);
+  }
   void operator()(const ast::OptionList& v) { write_parenthesized(w, v.values); }
   void operator()(const ast::RetainFor& v) {
     w << "FOR ";

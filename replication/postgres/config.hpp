@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "repr/cancel.hpp"
 #include "repr/schema.hpp"
 #include "storage/collection_id.hpp"
 
@@ -17,6 +18,16 @@ class Tunnel;
 }
 
 namespace tailrace::replication {
+
+namespace aws {
+struct DatabaseUser;
+}
+
+// Logging in by AWS IAM: a token that is made for each attempt to connect serves as the password.
+struct AwsLogin {
+  std::function<std::string(const aws::DatabaseUser& user, CancelToken& cancel)> make_token;
+  std::string recipe;  // how to make this again, secrets included; opaque here
+};
 
 // How to reach one PostgreSQL database. Holds secrets: never logged, never copied into errors.
 struct ConnectionConfig {
@@ -39,6 +50,9 @@ struct ConnectionConfig {
   std::optional<std::string> dial_address;
   std::optional<std::uint16_t> dial_port;
   std::shared_ptr<ssh::Tunnel> tunnel;  // through which to reach it; null: none
+  // Asked for `dial_address` at each attempt to connect. Throws SqlError.
+  std::function<std::string()> find_address;
+  std::shared_ptr<const AwsLogin> aws_login;
   std::uint32_t connect_timeout_ms = 30000;
   std::string application_name = "tailrace";
 };

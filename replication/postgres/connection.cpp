@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "replication/aws/database_token.hpp"
 #include "replication/postgres/connection_settings.hpp"
 #include "replication/postgres/event_fd.hpp"
 #include "replication/ssh/tunnel.hpp"
@@ -27,6 +28,16 @@ constexpr microseconds wait_piece_max = std::chrono::seconds(60);
 std::string trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   return text;
+}
+
+// With what is only known at the time of connecting.
+ConnectionConfig settled(ConnectionConfig config, CancelToken& cancel) {
+  if (config.find_address) config.dial_address = config.find_address();
+  if (config.aws_login) {
+    config.password = config.aws_login->make_token(
+        {.host = config.host, .port = config.port, .name = config.user}, cancel);
+  }
+  return config;
 }
 
 }  // namespace
@@ -72,6 +83,7 @@ std::unique_ptr<Connection> Connection::open(const ConnectionConfig& config,
   opened->cancel_ = &cancel;
   opened->wake_ = std::make_unique<Wake>(cancel);
 
+  const ConnectionConfig now = settled(config, cancel);
   const auto deadline =
       steady_clock::now() + std::chrono::milliseconds(std::max(config.connect_timeout_ms, 1u));
   std::optional<Dialled> dialled;
@@ -79,7 +91,7 @@ std::unique_ptr<Connection> Connection::open(const ConnectionConfig& config,
     opened->tunnel_ = config.tunnel->open(config.host, config.port, deadline, cancel);
     dialled = {opened->tunnel_->address(), opened->tunnel_->port()};
   }
-  const ConnectionSettings settings(config, options, dialled, opened->secret_files_);
+  const ConnectionSettings settings(now, options, dialled, opened->secret_files_);
   opened->connection_ = PQconnectStartParams(settings.keywords(), settings.values(), 0);
   if (opened->connection_ == nullptr) throw std::bad_alloc();
   if (opened->tunnel_ && PQstatus(opened->connection_) != CONNECTION_BAD)

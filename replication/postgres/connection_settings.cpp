@@ -180,7 +180,8 @@ UpstreamError connection_error(std::string_view text) {
     std::string_view message = text.substr(severity.size());
     message = message.substr(0, message.find('\n'));
     SqlState state = sqlstate::connection_failure;
-    if (contains("password authentication failed")) state = sqlstate::invalid_password;
+    if (contains("password authentication failed") || contains("PAM authentication failed"))
+      state = sqlstate::invalid_password;
     if (contains("pg_hba.conf") || contains("certificate") ||
         contains("is not permitted to log in")) {
       state = sqlstate::invalid_authorization;

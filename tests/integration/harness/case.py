@@ -28,6 +28,7 @@ class Case:
         self.servers = []
         self.bastions = []
         self._connections = []
+        self._others = []
 
     def postgres(self, start=True, **options):
         made = Postgres(self.folder / f"pg{len(self.upstreams) + 1}", **options)
@@ -57,6 +58,11 @@ class Case:
         self._connections.append(connection)
         return connection
 
+    def cleaned(self, made):
+        """Call its `destroy` when the test ends."""
+        self._others.append(made)
+        return made
+
     def shop(self, upstream, **options):
         """A session upstream in the followed database."""
         return self.keep(upstream.connect("shop", **options))
@@ -76,7 +82,7 @@ class Case:
                 connection.close()
             except psycopg2.Error:
                 pass
-        for made in self.servers + self.upstreams + self.bastions:
+        for made in self.servers + self.upstreams + self.bastions + self._others:
             made.destroy()
 
 

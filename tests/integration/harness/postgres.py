@@ -63,17 +63,19 @@ class Postgres:
         else:
             initialise(self.data)
         if tls:
-            settings = {**settings, "ssl": "on", **self._make_certificate()}
+            names = ("localhost", "127.0.0.1") if tls is True else tls
+            settings = {**settings, "ssl": "on", **self._make_certificate(names)}
         with open(self.data / "postgresql.auto.conf", "a", encoding="utf-8") as conf:
             for name, value in settings.items():
                 conf.write(f"{name} = '{value}'\n")
             conf.write(f"port = {self.port}\nunix_socket_directories = '{self.home}'\n")
 
-    def _make_certificate(self):
-        """A self-signed certificate for 127.0.0.1: enough for SSL MODE 'require'."""
+    def _make_certificate(self, names):
+        """A self-signed certificate for these names and addresses."""
+        subject = ",".join(f"{'IP' if name[-1].isdigit() else 'DNS'}:{name}" for name in names)
         key, certificate = self.home / "server.key", self.home / "server.crt"
         process.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30",
-                     "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                     "-subj", "/CN=localhost", "-addext", f"subjectAltName={subject}",
                      "-keyout", key, "-out", certificate], as_server_account=True)
         key.chmod(0o600)
         return {"ssl_cert_file": certificate, "ssl_key_file": key}
