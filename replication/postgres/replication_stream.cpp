@@ -12,6 +12,8 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr std::chrono::seconds status_interval(1);
+// While whoever reads is busy.
+constexpr std::chrono::seconds busy_status_interval(2);
 // An idle server says nothing unless it is asked.
 constexpr std::chrono::seconds silence_before_question(10);
 
@@ -59,9 +61,24 @@ ReplicationStream::ReplicationStream(std::unique_ptr<Connection> connection,
       "START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {}{})",
       quote_identifier(options.slot), format_lsn(options.start),
       quote_literal(quote_identifier(options.publication)), binary ? ", binary 'true'" : ""));
+  keeper_ = std::jthread([this](std::stop_token stop) { keep_alive(std::move(stop)); });
+}
+
+void ReplicationStream::keep_alive(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    stopped_.wait_for(lock, stop, status_interval, [] { return false; });
+    if (stop.stop_requested() || steady_clock::now() - last_status_ < busy_status_interval) continue;
+    try {
+      send_status_locked(confirmed_, false);
+    } catch (const SqlError&) {
+      return;  // whoever reads learns it from the connection
+    }
+  }
 }
 
 ReplicationStream::Event ReplicationStream::read() {
+  const std::lock_guard lock(mutex_);
   std::string_view message;
   switch (connection_->read(message)) {
     case Connection::Read::nothing_yet:
@@ -109,6 +126,7 @@ void ReplicationStream::wait_for(microseconds timeout, int extra_fd) {
 }
 
 microseconds ReplicationStream::until_confirm() const {
+  const std::lock_guard lock(mutex_);
   if (reply_requested_) return microseconds(0);
   const auto left = last_status_ + status_interval - steady_clock::now();
   return std::max(std::chrono::duration_cast<microseconds>(left), microseconds(0));
@@ -116,17 +134,18 @@ microseconds ReplicationStream::until_confirm() const {
 
 void ReplicationStream::confirm(Lsn durable) {
   if (until_confirm().count() > 0) return;
-  send_status(std::max(durable, confirmed_));
+  const std::lock_guard lock(mutex_);
+  send_status_locked(std::max(durable, confirmed_), silence() > silence_before_question);
 }
 
-void ReplicationStream::send_status(Lsn durable) {
+void ReplicationStream::send_status_locked(Lsn durable, bool asks) {
   confirmed_ = durable;
   reply_requested_ = false;
   last_status_ = steady_clock::now();
   std::string status = "r";
   for (int i = 0; i < 3; ++i) write_u64(status, durable);  // written, flushed, applied
   write_u64(status, static_cast<std::uint64_t>(upstream_clock_now()));
-  status += silence() > silence_before_question ? '\1' : '\0';  // answer at once
+  status += asks ? '\1' : '\0';  // answer at once
   connection_->send(status);
 }
 

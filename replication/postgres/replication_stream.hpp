@@ -1,11 +1,15 @@
 // The replication session: START_REPLICATION, what comes in, and what is confirmed.
 //
-// Nothing is ever waited for in here but by `wait`. Not for several threads.
+// Nothing is ever waited for in here but by `wait`. Not for several threads. A thread of its own tells the server that
+// we live while the one that reads is busy with something large: else the server would end the stream.
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <variant>
 
 #include "replication/postgres/connection.hpp"
@@ -55,8 +59,11 @@ class ReplicationStream {
   std::chrono::microseconds until_confirm() const;
 
  private:
-  void send_status(Lsn durable);
+  void send_status_locked(Lsn durable, bool asks);
+  void keep_alive(std::stop_token stop);
 
+  // What is sent and what is taken from the connection's buffers goes under it; waiting does not.
+  mutable std::mutex mutex_;
   std::unique_ptr<Connection> connection_;
   bool reply_requested_ = false;
   Lsn confirmed_ = 0;
@@ -66,6 +73,9 @@ class ReplicationStream {
   std::size_t bytes_since_wait_ = 0;
   int busy_waits_ = 0;
   bool is_behind_ = false;
+
+  std::condition_variable_any stopped_;
+  std::jthread keeper_;  // last: it ends first
 };
 
 }  // namespace tailrace::replication
