@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -104,20 +105,16 @@ SecretKeeper SecretKeeper::open(const std::filesystem::path& file, bool create_i
     const int high = hex_digit(text[2 * i]);
     const int low = hex_digit(text[2 * i + 1]);
     well_formed = high >= 0 && low >= 0;
-    keeper.key_[i] = static_cast<std::uint8_t>(high * 16 + low);
+    keeper.key_.data()[i] = static_cast<std::uint8_t>(high * 16 + low);
   }
   OPENSSL_cleanse(text.data(), text.size());
   if (!well_formed) throw key_error(file, "does not hold 64 hexadecimal digits");
   return keeper;
 }
 
-SecretKeeper::SecretKeeper(SecretKeeper&& other) noexcept : key_(other.key_) {
-  OPENSSL_cleanse(other.key_.data(), other.key_.size());
-}
-
-SecretKeeper::~SecretKeeper() {
-  OPENSSL_cleanse(key_.data(), key_.size());
-}
+SecretKeeper::~SecretKeeper() = default;
+SecretKeeper::SecretKeeper(SecretKeeper&& other) noexcept = default;
+SecretKeeper& SecretKeeper::operator=(SecretKeeper&& other) noexcept = default;
 
 std::string SecretKeeper::seal(std::string_view item_id, std::string_view value) const {
   std::string sealed(1 + nonce_size + value.size() + tag_size, '\0');

@@ -6,11 +6,12 @@
 // swapped. Values are never logged and never part of an error.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
+
+#include "repr/secret_bytes.hpp"
 
 namespace tailrace::catalog {
 
@@ -21,15 +22,16 @@ class SecretKeeper {
   static SecretKeeper open(const std::filesystem::path& key_file, bool create_if_missing);
   ~SecretKeeper();  // clears the key
   SecretKeeper(SecretKeeper&& other) noexcept;
-  SecretKeeper& operator=(SecretKeeper&&) = delete;
+  SecretKeeper& operator=(SecretKeeper&& other) noexcept;
 
   std::string seal(std::string_view item_id, std::string_view value) const;
   // Throws SqlError XX001 if the key is not the one that sealed it, or the bytes were changed.
   std::string unseal(std::string_view item_id, std::string_view sealed) const;
 
  private:
-  SecretKeeper() = default;
-  std::array<std::uint8_t, 32> key_{};
+  static constexpr std::size_t key_size = 32;
+  SecretKeeper() : key_(key_size) {}
+  SecretBytes key_;
 };
 
 }  // namespace tailrace::catalog

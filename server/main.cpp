@@ -1,6 +1,7 @@
 // tailrace: one process, one data directory.
 #include <fmt/format.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -25,6 +26,7 @@ engine::EnvironmentOptions environment_options(const Options& options) {
   engine::EnvironmentOptions environment;
   environment.data_directory = options.data_directory;
   environment.secret_key_file = options.secret_key_file;
+  environment.new_secret_key_file = options.new_secret_key_file;
   environment.memory_limit_bytes =
       options.memory_limit_bytes > 0 ? options.memory_limit_bytes : machine_memory_bytes() / 4 * 3;
   environment.deferred_replicated_sync = options.deferred_replicated_sync;
@@ -55,6 +57,19 @@ void forget_libpq_environment() {
   for (const std::string& name : names) ::unsetenv(name.c_str());
 }
 
+// What we hold in memory is other people's data, and the passwords to it: a dump of it would outlive its protection.
+void keep_memory_out_of_core_dumps() {
+  // Bits of core(5): ELF headers only, neither heaps nor stacks.
+  constexpr std::string_view filter = "0x10";
+  const int file = ::open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+  const bool done = file >= 0 && ::write(file, filter.data(), filter.size()) ==
+                                     static_cast<ssize_t>(filter.size());
+  if (file >= 0) ::close(file);
+  if (!done)
+    log("warn",
+        "core dumps of this process may contain secrets: the kernel has no coredump_filter");
+}
+
 int run(const Options& options) {
   check_listeners(options.server);
   Server server(options.server);
@@ -82,6 +97,7 @@ int run_command(int argument_count, char** arguments) {
     start_log(parsed.options->log_level);
     hold_signals();
     forget_libpq_environment();
+    if (!parsed.options->full_core_dumps) keep_memory_out_of_core_dumps();
     const int code = run(*parsed.options);
     log("info", "stopped");
     return code;

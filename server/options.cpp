@@ -107,6 +107,11 @@ ParsedOptions parse_command_line(int argument_count, char** arguments) {
       ->capture_default_str();
   add(app, "--secret-key-file", options.secret_key_file,
       "The key that encrypts secrets. Default: secret.key in the data directory.");
+  add(app, "--new-secret-key-file", options.new_secret_key_file,
+      "Encrypt secrets with this key instead, from now on; made if it is not there.");
+  app.add_flag("--full-core-dumps", options.full_core_dumps,
+               "Let core dumps contain memory, and with it data and secrets.")
+      ->envname("TAILRACE_FULL_CORE_DUMPS");
   add(app, "--announce-egress-address", options.egress_addresses,
       "An address or network to list in mz_egress_ips; may be repeated. Default: this host's own.");
   add(app, "--aws-vpc", options.aws.vpc,

@@ -37,6 +37,8 @@ struct Options {
   ServerOptions server;
   std::filesystem::path data_directory;
   std::filesystem::path secret_key_file;
+  std::filesystem::path new_secret_key_file;
+  bool full_core_dumps = false;
   std::size_t memory_limit_bytes = 0;  // 0: by the memory of the machine
   bool deferred_replicated_sync = false;
   std::vector<std::string> egress_addresses;

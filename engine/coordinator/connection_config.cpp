@@ -5,6 +5,7 @@
 #include "engine/coordinator/aws/aws_connection.hpp"
 #include "engine/coordinator/aws/endpoint_path.hpp"
 #include "engine/coordinator/options.hpp"
+#include "engine/coordinator/pem.hpp"
 #include "engine/coordinator/tunnels.hpp"
 #include "grammar/printer.hpp"
 
@@ -105,6 +106,10 @@ ConnectionConfig postgres_connection(Coordinator& coordinator, const catalog::Ca
   config.ssl_certificate = text_or_secret(coordinator, catalog, scope, options, "SSL CERTIFICATE");
   if (options.has("SSL KEY"))
     config.ssl_key = read_secret(coordinator, catalog, scope, *options.secret("SSL KEY"));
+  if (config.ssl_certificate_authority)
+    check_certificates("SSL CERTIFICATE AUTHORITY", *config.ssl_certificate_authority);
+  if (config.ssl_certificate) check_certificates("SSL CERTIFICATE", *config.ssl_certificate);
+  if (config.ssl_key) check_private_key("SSL KEY", *config.ssl_key);
   if (config.ssl_key.has_value() != config.ssl_certificate.has_value()) {
     throw SqlError(sqlstate::invalid_parameter_value,
                    "invalid CONNECTION: both SSL KEY and SSL CERTIFICATE are required");

@@ -10,6 +10,7 @@
 #include "engine/coordinator/aws/aws_context.hpp"
 #include "engine/coordinator/aws/endpoint_manager.hpp"
 #include "engine/coordinator/intents.hpp"
+#include "engine/coordinator/master_key.hpp"
 #include "engine/coordinator/plan_item.hpp"
 #include "engine/coordinator/runtime_publisher.hpp"
 #include "engine/coordinator/session_state.hpp"
@@ -25,7 +26,7 @@ std::filesystem::path secret_key_file(const EnvironmentOptions& options) {
                                          : options.secret_key_file;
 }
 
-catalog::SecretKeeper open_secrets(const EnvironmentOptions& options) {
+catalog::SecretKeeper first_key(const EnvironmentOptions& options) {
   const bool own = options.secret_key_file.empty();
   const auto file = secret_key_file(options);
   // A data directory that already holds a store must already have its key: a new one could read nothing.
@@ -61,7 +62,7 @@ Environment::~Environment() = default;
 Coordinator::Coordinator(EnvironmentOptions options)
     : options_(std::move(options)),
       memory_("the process", options_.memory_limit_bytes),
-      secrets_(open_secrets(options_)) {
+      secrets_(first_key(options_)) {
   storage::StoreOptions store_options;
   store_options.directory = options_.data_directory;
   store_options.deferred_replicated_sync = options_.deferred_replicated_sync;
@@ -69,6 +70,7 @@ Coordinator::Coordinator(EnvironmentOptions options)
   store_options.memory = &memory_;
   store_options.warn = [this](std::string_view message) { log("warn", message); };
   store_ = storage::Store::open(std::move(store_options));
+  open_secrets();
   catalog_ = catalog::load_catalog(*store_, {});
   oracle_ = store_->latest_time();
   tunnels_ = std::make_unique<Tunnels>(*this);
@@ -85,6 +87,20 @@ Coordinator::Coordinator(EnvironmentOptions options)
   publisher_->start();
   intents_->start();
   endpoints_->start();
+}
+
+void Coordinator::open_secrets() {
+  if (options_.new_secret_key_file.empty()) {
+    check_master_key(*store_, secrets_, secret_key_file(options_));
+    return;
+  }
+  catalog::SecretKeeper fresh = catalog::SecretKeeper::open(options_.new_secret_key_file, true);
+  rotate_master_key(*store_, secrets_, fresh);
+  secrets_ = std::move(fresh);
+  check_master_key(*store_, secrets_, options_.new_secret_key_file);
+  log("warn", fmt::format("secrets are encrypted with the key in \"{0}\" now: start with "
+                          "--secret-key-file {0} from now on",
+                          options_.new_secret_key_file.string()));
 }
 
 Coordinator::~Coordinator() {

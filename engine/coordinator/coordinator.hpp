@@ -86,6 +86,7 @@ class Coordinator final : public Environment {
   std::size_t query_memory_bytes_max() const { return options_.memory_limit_bytes / 4; }
 
  private:
+  void open_secrets();  // checks the key, and rotates it if that is asked for
   void apply(const catalog::Catalog& before, const catalog::Catalog& after);
   void apply_clusters(const catalog::Catalog& before, const catalog::Catalog& after);
   void apply_items(const catalog::Catalog& before, const catalog::Catalog& after);

@@ -32,7 +32,9 @@ struct AwsOptions {
 struct EnvironmentOptions {
   std::filesystem::path data_directory;
   std::filesystem::path
-      secret_key_file;                 // empty: secret.key in the data directory, made at first use
+      secret_key_file;  // empty: secret.key in the data directory, made at first use
+  std::filesystem::path
+      new_secret_key_file;             // to encrypt secrets with from now on; empty: as before
   std::size_t memory_limit_bytes = 0;  // 0: no limit
   bool deferred_replicated_sync = false;
   bool sync = true;                           // false only where durability is not what is measured

@@ -67,9 +67,10 @@ void Tunnels::apply(const catalog::Catalog& before, const catalog::Catalog& afte
     std::lock_guard lock(mutex_);
     for (auto entry = tunnels_.begin(); entry != tunnels_.end();) {
       const catalog::ItemId id = entry->first;
-      const bool gone = before.find(id) != nullptr && after.find(id) == nullptr;
+      // One that was never committed only stops being shared.
+      const bool gone = after.find(id) == nullptr;
       const bool differs = connection_settings(before, id) != connection_settings(after, id);
-      if (gone || differs) altered.push_back(entry->second);
+      if (before.find(id) != nullptr && differs) altered.push_back(entry->second);
       entry = gone ? tunnels_.erase(entry) : std::next(entry);
     }
   }

@@ -11,6 +11,7 @@
 
 #include "repr/cancel.hpp"
 #include "repr/schema.hpp"
+#include "repr/secret_bytes.hpp"
 #include "storage/collection_id.hpp"
 
 namespace tailrace::replication::ssh {
@@ -55,6 +56,12 @@ struct ConnectionConfig {
   std::shared_ptr<const AwsLogin> aws_login;
   std::uint32_t connect_timeout_ms = 30000;
   std::string application_name = "tailrace";
+
+  ~ConnectionConfig() {
+    for (auto* secret : {&password, &ssl_key}) {
+      if (*secret) clear_secret(**secret);
+    }
+  }
 };
 
 struct UpstreamColumn {

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <string.h>  // explicit_bzero
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -103,7 +104,12 @@ std::unique_ptr<Connection> Connection::open(const ConnectionConfig& config,
 Connection::~Connection() {
   if (message_ != nullptr) PQfreemem(message_);
   if (connection_ != nullptr) PQfinish(connection_);
+  close_secret_files();
+}
+
+void Connection::close_secret_files() {
   for (const int fd : secret_files_) ::close(fd);
+  secret_files_.clear();
 }
 
 void Connection::finish_startup(steady_clock::time_point deadline) {
@@ -119,6 +125,9 @@ void Connection::finish_startup(steady_clock::time_point deadline) {
     if (!poll(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, left, -1)) continue;
     state = PQconnectPoll(connection_);
   }
+  // It will not log in again: neither its copy of the password nor the files are needed any more.
+  if (char* password = PQpass(connection_)) ::explicit_bzero(password, std::strlen(password));
+  close_secret_files();
   if (PQsetnonblocking(connection_, 1) != 0) raise_connection(PQerrorMessage(connection_));
   // Settings that not every version knows cannot stand in the startup message.
   const std::uint32_t version = server_version();

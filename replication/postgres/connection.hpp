@@ -89,6 +89,7 @@ class Connection {
 
  private:
   Connection() = default;
+  void close_secret_files();
   void finish_startup(std::chrono::steady_clock::time_point deadline);
   bool poll(short events, std::chrono::microseconds timeout, int extra_fd);
   void flush();

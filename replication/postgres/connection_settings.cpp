@@ -99,6 +99,10 @@ ConnectionSettings::ConnectionSettings(const ConnectionConfig& config,
   values_.push_back(nullptr);
 }
 
+ConnectionSettings::~ConnectionSettings() {
+  for (auto& [keyword, value] : settings_) clear_secret(value);
+}
+
 void ConnectionSettings::set_address(const ConnectionConfig& config,
                                      const std::optional<Dialled>& dialled) {
   // libpq takes a list of hosts, and paths of sockets; here a host is one host.

@@ -24,6 +24,10 @@ class ConnectionSettings {
   ConnectionSettings(const ConnectionConfig& config, const SessionOptions& options,
                      const std::optional<Dialled>& dialled, std::vector<int>& secret_files);
 
+  ~ConnectionSettings();
+  ConnectionSettings(const ConnectionSettings&) = delete;
+  ConnectionSettings& operator=(const ConnectionSettings&) = delete;
+
   const char* const* keywords() const { return keywords_.data(); }
   const char* const* values() const { return values_.data(); }
 

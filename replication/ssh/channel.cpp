@@ -82,12 +82,13 @@ bool Channel::pump_to_remote() {
   bool moved = false;
   for (std::size_t turn = 0; turn < turn_bytes_max / write_bytes; ++turn) {
     if (to_remote_.empty()) {
-      if (link_.unsent() >= unsent_bytes_max) break;
+      if (!readable_ || link_.unsent() >= unsent_bytes_max) break;
       to_remote_.resize(write_bytes);
       const ssize_t size = ::recv(fd(), to_remote_.data(), to_remote_.size(), MSG_DONTWAIT);
       const int error = errno;
       to_remote_.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
       remote_sent_ = 0;
+      if (size < static_cast<ssize_t>(write_bytes)) readable_ = false;
       if (size == 0 || (size < 0 && error != EAGAIN && error != EINTR)) ended_ = true;
       if (size <= 0) break;
     }

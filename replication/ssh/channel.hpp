@@ -25,7 +25,8 @@ class Channel {
   _LIBSSH2_CHANNEL* handle() { return channel_; }
   // For poll(2): what the local socket is waited for now.
   short events() const;
-  void end() { ended_ = true; }  // nobody wants it any more
+  void set_readable() { readable_ = true; }  // poll(2) says so
+  void end() { ended_ = true; }              // nobody wants it any more
   bool ended() const { return ended_; }
 
   // Moves what can be moved now, a bounded amount; true: something was. Throws if the whole session failed.
@@ -47,6 +48,7 @@ class Channel {
   std::size_t local_sent_ = 0;
   std::string to_remote_;
   std::size_t remote_sent_ = 0;
+  bool readable_ = true;  // the local socket, as far as known
   bool ended_ = false;
 };
 

@@ -1,6 +1,5 @@
 #include "replication/ssh/key_pair.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -9,7 +8,6 @@
 #include <cstring>
 #include <memory>
 #include <sstream>
-#include <vector>
 
 #include "repr/error.hpp"
 
@@ -29,7 +27,7 @@ const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-Key key_of(const std::array<std::uint8_t, PrivateKey::size>& seed) {
+Key key_of(const SecretBytes& seed) {
   Key key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.data(), seed.size()));
   ensure(key != nullptr, "OpenSSL must know Ed25519");
   return key;
@@ -83,10 +81,6 @@ PrivateKey PrivateKey::from_bytes(std::string_view bytes) {
   PrivateKey key;
   std::memcpy(key.seed_.data(), bytes.data(), size);
   return key;
-}
-
-PrivateKey::~PrivateKey() {
-  OPENSSL_cleanse(seed_.data(), seed_.size());
 }
 
 std::string PrivateKey::public_blob() const {

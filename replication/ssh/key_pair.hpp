@@ -1,14 +1,14 @@
 // Ed25519 keys in the forms that SSH wants.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "repr/secret_bytes.hpp"
+
 namespace tailrace::replication::ssh {
 
-// The secret half. Cleared when it goes.
+// The secret half.
 class PrivateKey {
  public:
   static constexpr std::size_t size = 32;
@@ -16,20 +16,15 @@ class PrivateKey {
   static PrivateKey generate();
   // Throws XX001 unless there are `size` bytes.
   static PrivateKey from_bytes(std::string_view bytes);
-  ~PrivateKey();
-  PrivateKey(const PrivateKey&) = default;
-  PrivateKey& operator=(const PrivateKey&) = default;
 
-  std::string_view bytes() const {
-    return {reinterpret_cast<const char*>(seed_.data()), seed_.size()};
-  }
+  std::string_view bytes() const { return seed_.view(); }
   std::string public_blob() const;     // as the protocol carries it
   std::string authorized_key() const;  // "ssh-ed25519 AAAA... materialize", for authorized_keys
   std::string sign(std::string_view data) const;
 
  private:
-  PrivateKey() = default;
-  std::array<std::uint8_t, size> seed_{};
+  PrivateKey() : seed_(size) {}
+  SecretBytes seed_;
 };
 
 // "ssh-ed25519 AAAA..." of a key as the protocol carries it, whatever its type.

@@ -27,10 +27,14 @@ Session::Session(Board& board, const Settings& settings)
 }
 
 Session::~Session() {
+  stop();
+  thread_.join();
+}
+
+void Session::stop() {
   UpstreamError stopped(sqlstate::connection_failure, "", "the tunnel was altered or dropped");
   stopped.layer("ssh");
   stop_.cancel(std::move(stopped));
-  thread_.join();
 }
 
 bool Session::is_stuck(steady_clock::time_point now) const {
@@ -73,7 +77,7 @@ void Session::serve() {
     link_->send();
     const bool nothing_left = !link_->has_unread() || (channels_.empty() && !opening_);
     if (link_->closed() && nothing_left) link_->fail(LIBSSH2_ERROR_SOCKET_DISCONNECT);
-    if (!moved) wait();
+    wait(moved);
   }
 }
 
@@ -191,8 +195,9 @@ bool Session::pump() {
   return moved;
 }
 
-void Session::wait() {
-  milliseconds timeout = std::min(link_->check_alive(), wait_max);
+void Session::wait(bool only_look) {
+  const milliseconds alive = std::min(link_->check_alive(), wait_max);
+  const milliseconds timeout = only_look ? milliseconds(0) : alive;
   std::vector<pollfd> waiting;
   waiting.reserve(2 + channels_.size());
   waiting.push_back({link_->fd(), POLLIN, 0});
@@ -202,15 +207,14 @@ void Session::wait() {
     if (channel->has_socket()) waiting.push_back({channel->fd(), channel->events(), 0});
   }
   ::poll(waiting.data(), waiting.size(), static_cast<int>(timeout.count()));
-  // A near end that is gone, while nothing is wanted of it: nobody will read what its channel still brings.
-  for (std::size_t i = 2; i < waiting.size(); ++i) {
-    if ((waiting[i].revents & (POLLERR | POLLNVAL)) == 0 &&
-        ((waiting[i].revents & POLLHUP) == 0 || (waiting[i].revents & POLLIN) != 0)) {
-      continue;
-    }
-    for (const auto& channel : channels_) {
-      if (channel->fd() == waiting[i].fd) channel->end();
-    }
+  std::size_t at = 2;
+  for (const auto& channel : channels_) {
+    if (!channel->has_socket()) continue;
+    const short events = waiting[at++].revents;
+    if ((events & POLLIN) != 0) channel->set_readable();
+    // A near end that is gone, while nothing is wanted of it: nobody will read what its channel still brings.
+    if ((events & (POLLERR | POLLNVAL)) != 0 || (events & (POLLHUP | POLLIN)) == POLLHUP)
+      channel->end();
   }
 }
 

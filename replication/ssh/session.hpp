@@ -32,6 +32,8 @@ class Session {
   bool is_stuck(std::chrono::steady_clock::time_point now) const;
 
   void wake() { wake_.notify(); }
+  // Ends soon; what it carries ends with an error.
+  void stop();
 
  private:
   void run(const Settings& settings);
@@ -43,7 +45,7 @@ class Session {
   void refused(const std::string& why);
   void take_sockets();
   bool pump();
-  void wait();
+  void wait(bool only_look);
   void end(std::optional<UpstreamError> failure);
 
   Board& board_;

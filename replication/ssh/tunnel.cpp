@@ -33,16 +33,14 @@ class SharedTunnel final : public Tunnel, public std::enable_shared_from_this<Sh
                                  steady_clock::time_point deadline, CancelToken& cancel) override;
 
   void altered() override {
-    std::vector<std::unique_ptr<Session>> gone;
-    {
-      const std::lock_guard lock(board_->mutex);
-      gone.swap(sessions_);
-      backoff_ = milliseconds(0);
-      not_before_ = {};
+    const std::lock_guard lock(board_->mutex);
+    for (auto& session : sessions_) {
+      session->stop();
+      stopped_.push_back(std::move(session));
     }
-    // Their threads need the mutex to end.
-    gone.clear();
-    board_->changed.notify_all();
+    sessions_.clear();
+    backoff_ = milliseconds(0);
+    not_before_ = {};
   }
 
  private:
@@ -62,6 +60,7 @@ class SharedTunnel final : public Tunnel, public std::enable_shared_from_this<Sh
   const std::shared_ptr<Board> board_ = std::make_shared<Board>();
   // Guarded by the board's mutex.
   std::vector<std::unique_ptr<Session>> sessions_;
+  std::vector<std::unique_ptr<Session>> stopped_;  // and not yet at their end
   milliseconds backoff_{0};
   steady_clock::time_point not_before_;
 };
@@ -88,6 +87,10 @@ void SharedTunnel::reap(Lock& lock) {
     board_->queue.clear();
     board_->changed.notify_all();
   }
+  for (auto& session : stopped_) {
+    if (session->state() == Session::State::ended) gone.push_back(std::move(session));
+  }
+  std::erase(stopped_, nullptr);
   lock.unlock();
   gone.clear();  // joins their threads, which have nothing left to do
   lock.lock();

@@ -69,7 +69,7 @@ def test_several_actions_apply_together_or_not_at_all(case):
             ("SET (PORT 1), RESET (USER) WITH (VALIDATE = false)", "22023", ["USER option is required"]),
             ("SET (DATABASE 'other')", "22023", ["cannot ALTER POSTGRES option DATABASE"]),
             ("SET (SSL MODE 'prefer')", "22023", ['unknown SSL MODE "prefer"']),
-            ("SET (SSL CERTIFICATE 'x')", "22023", ["both SSL KEY and SSL CERTIFICATE are required"]),
+            ("SET (SSL CERTIFICATE 'x')", "22023", ["invalid SSL CERTIFICATE: it holds no certificate"]),
             ("SET (REGION 'x')", "22023", ["POSTGRES connections do not support REGION values"]),
             ("SET (PASSWORD SECRET nowhere)", "42704", ["unknown catalog item 'nowhere'"]),
             ("SET (PASSWORD 'text')", "22023", ["invalid PASSWORD: must provide a secret value"]),

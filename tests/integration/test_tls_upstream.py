@@ -141,6 +141,12 @@ def test_certificates_of_clients(case):
             assert key[:40] not in told
     expect_error(lambda: server.run(f"CREATE CONNECTION c TO POSTGRES ({base}, SSL KEY SECRET mine_key)"), "22023",
                  "invalid CONNECTION: both SSL KEY and SSL CERTIFICATE are required")
+    secret(server, "nonsense", "no such thing")
+    for option, kind in (("SSL KEY SECRET nonsense, SSL CERTIFICATE SECRET mine_certificate", "unencrypted private key"),
+                         ("SSL CERTIFICATE SECRET nonsense, SSL KEY SECRET mine_key", "certificate")):
+        error = expect_error(lambda text=option: server.run(f"CREATE CONNECTION c TO POSTGRES ({base}, {text}) "
+                                                            "WITH (VALIDATE = false)"), "22023", f"it holds no {kind}")
+        assert "no such thing" not in str(error)
     server.run(f"CREATE CONNECTION pg_connection TO POSTGRES ({with_key('mine')})")
     source.create_source(server)
     eventually(lambda: source.snapshot_committed(server), 60, "the snapshot is committed")
