@@ -127,7 +127,7 @@ class Aws:
         if self.process.poll() is not None:
             raise RuntimeError("moto did not start:\n" + (self.folder / "moto.log").read_text(errors="replace"))
         try:
-            with urllib.request.urlopen(self.moto + "/moto-api/data.json", timeout=5):
+            with urllib.request.urlopen(self.moto + "/moto-api/data.json", timeout=60):
                 return True
         except OSError:
             return False
@@ -136,7 +136,7 @@ class Aws:
         """(status, body) of moto."""
         request = urllib.request.Request(self.moto + "/", data=body, headers=headers, method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=30) as reply:
+            with urllib.request.urlopen(request, timeout=110) as reply:
                 return reply.status, reply.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
