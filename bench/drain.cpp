@@ -65,10 +65,13 @@ int main(int argument_count, char** arguments) {
       continue;
     }
     if (size < 0) fail(PQerrorMessage(connection));
-    if (bytes - bytes_at_wait < small_read_bytes) std::this_thread::sleep_for(nap);
-    bytes_at_wait = bytes;
     pollfd readable{.fd = PQsocket(connection), .events = POLLIN, .revents = 0};
-    poll(&readable, 1, 1000);
+    // libpq takes 16 KB at a time: what has arrived is read first.
+    if (poll(&readable, 1, 0) == 0) {
+      if (bytes - bytes_at_wait < small_read_bytes) std::this_thread::sleep_for(nap);
+      bytes_at_wait = bytes;
+      poll(&readable, 1, 1000);
+    }
     if (PQconsumeInput(connection) == 0) fail(PQerrorMessage(connection));
   }
   std::printf("%zu messages, %zu bytes\n", messages, bytes);
