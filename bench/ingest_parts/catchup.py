@@ -34,20 +34,26 @@ END $$
 """
 
 
+def mark_end(cursor):
+    """A marker that comes after all that was committed, and where the log of changes then ends."""
+    cursor.execute("INSERT INTO bench_marker SELECT coalesce(max(n), 0) + 1 FROM bench_marker RETURNING n")
+    (marker,) = cursor.fetchone()
+    cursor.execute("SELECT pg_current_wal_lsn()")
+    (end,) = cursor.fetchone()
+    return marker, end
+
+
 def generate(upstream, rows, transactions):
-    """Commit the transactions; where the log of changes then ends."""
+    """Commit the transactions; what `mark_end` says."""
     upstream.run(WORK, database="bench")
     session = upstream.connect("bench")
     with session.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         cursor.execute(f"CALL bench_work(1, {transactions}, {rows}, {rows // 100_000})")
         cursor.execute("SET synchronous_commit = on")
-        cursor.execute("INSERT INTO bench_marker SELECT coalesce(max(n), 0) + 1 FROM bench_marker RETURNING n")
-        (marker,) = cursor.fetchone()
-        cursor.execute("SELECT pg_current_wal_lsn()")
-        (end,) = cursor.fetchone()
+        marked = mark_end(cursor)
     session.close()
-    return marker, end
+    return marked
 
 
 BULK = """
@@ -71,17 +77,14 @@ def drop_slot(upstream, slot):
 
 
 def generate_bulk(upstream, width):
-    """A few transactions of `width` updates each; the marker and where the log of changes then ends."""
+    """A few transactions of `width` updates each; what `mark_end` says."""
     upstream.run(BULK, database="bench")
     session = upstream.connect("bench")
     with session.cursor() as cursor:
         cursor.execute(f"CALL bench_bulk(1, {BULK_TRANSACTIONS}, {width})")
-        cursor.execute("INSERT INTO bench_marker SELECT coalesce(max(n), 0) + 1 FROM bench_marker RETURNING n")
-        (marker,) = cursor.fetchone()
-        cursor.execute("SELECT pg_current_wal_lsn()")
-        (end,) = cursor.fetchone()
+        marked = mark_end(cursor)
     session.close()
-    return marker, end
+    return marked
 
 
 def reached(run, marker):

@@ -7,7 +7,7 @@ from psycopg2.extensions import make_dsn
 from harness import process, source
 from harness.wait import eventually
 
-from .snapshot import GIBIBYTE, drain
+from .snapshot import GIBIBYTE, copy_binary_halves, drain
 
 TABLE = """
 CREATE TABLE orders (id bigint PRIMARY KEY, customer int, note text, amount numeric(12, 2), at timestamptz,
@@ -36,13 +36,6 @@ def prepare(servers):
     upstream.run(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {source.USER}", database="bench")
     upstream.run("CHECKPOINT")
     return upstream
-
-
-def halves(upstream):
-    middle = upstream.value("SELECT pg_relation_size('orders') / current_setting('block_size')::int / 2",
-                            database="bench")
-    select = "COPY (SELECT * FROM ONLY orders WHERE ctid {} '({},0)') TO STDOUT (FORMAT binary)"
-    return drain(upstream, select.format("<", middle), select.format(">=", middle))
 
 
 def native(servers, upstream):
@@ -83,7 +76,7 @@ def ours(servers, upstream):
 
 def measure(servers, report):
     upstream = prepare(servers)
-    text, binary = drain(upstream, "COPY orders TO STDOUT"), halves(upstream)
+    text, binary = drain(upstream, "COPY orders TO STDOUT"), copy_binary_halves(upstream, "orders")
     native_seconds = native(servers, upstream)
     seconds, memory, cpu = ours(servers, upstream) if servers.binary else (None, None, None)
     report.add(f"snapshot of {servers.rows:,} orders", seconds, "s", beside="native subscription", there=native_seconds,

@@ -25,10 +25,10 @@ def copy_as_text(upstream):
     return drain(upstream, "COPY pgbench_accounts TO STDOUT")
 
 
-def copy_binary_halves(upstream):
-    middle = upstream.value("SELECT pg_relation_size('pgbench_accounts') / current_setting('block_size')::int / 2",
+def copy_binary_halves(upstream, table="pgbench_accounts"):
+    middle = upstream.value(f"SELECT pg_relation_size('{table}') / current_setting('block_size')::int / 2",
                             database="bench")
-    select = "COPY (SELECT * FROM ONLY pgbench_accounts WHERE ctid {} '({},0)') TO STDOUT (FORMAT binary)"
+    select = f"COPY (SELECT * FROM ONLY {table} WHERE ctid {{}} '({{}},0)') TO STDOUT (FORMAT binary)"
     return drain(upstream, select.format("<", middle), select.format(">=", middle))
 
 
