@@ -2,22 +2,11 @@
 
 import os
 
-from harness import compare, postgres, process, source
+from harness import postgres, process, source
 from harness.case import expect_error
 from harness.wait import eventually
 
 TABLE = "CREATE TABLE t (k int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'x' FROM generate_series(1, 100) i"
-
-
-def check_follows(case, upstream, server, key):
-    upstream.run(f"INSERT INTO t VALUES ({key}, 'later')", database="shop")
-    compare.eventually_equal(case.shop(upstream), case.session(server), "SELECT * FROM t", timeout=60)
-    eventually(lambda: source.status(server) == ("running", None), 30, "the source runs")
-
-
-def stalled_with(server, *words):
-    status, error = source.status(server)
-    return status == "stalled" and all(word in error for word in words)
 
 
 def test_altered_to_a_wrong_port_and_back(case):
@@ -26,16 +15,16 @@ def test_altered_to_a_wrong_port_and_back(case):
     expect_error(lambda: server.run(f"ALTER CONNECTION pg_connection SET (PORT {nobody})"), "08006",
                  "error connecting to server", "Connection refused")
     assert f"PORT = {upstream.port}" in server.run("SHOW CREATE CONNECTION pg_connection")[0][1]
-    check_follows(case, upstream, server, 1001)
+    source.check_follows(case, upstream, server, 1001)
     server.run(f"ALTER CONNECTION pg_connection SET (PORT {nobody}) WITH (VALIDATE = false)")
-    eventually(lambda: stalled_with(server, "Connection refused"), 30, "the source tells that it cannot connect")
+    eventually(lambda: source.stalled_with(server, "Connection refused"), 30, "the source tells that it cannot connect")
     upstream.run("INSERT INTO t VALUES (1002, 'while it could not be reached'); DELETE FROM t WHERE k <= 10",
                  database="shop")
     assert server.value("SELECT count(*) FROM t") == 101, "what was there stays readable"
     server.run(f"ALTER CONNECTION pg_connection SET (PORT = {upstream.port})")
-    check_follows(case, upstream, server, 1003)
+    source.check_follows(case, upstream, server, 1003)
     server.restart_after_kill()
-    check_follows(case, upstream, server, 1004)
+    source.check_follows(case, upstream, server, 1004)
 
 
 def test_altered_to_another_server_and_back(case):
@@ -48,13 +37,13 @@ def test_altered_to_another_server_and_back(case):
         os.environ[postgres.TEMPLATE] = template
     source.prepare_upstream(other, [], ddl="CREATE TABLE other (a int)", publication="another")
     server.run(f"ALTER CONNECTION pg_connection SET (PORT {other.port})")
-    eventually(lambda: stalled_with(server, "another server answers"), 30, "the source notices the other server")
+    eventually(lambda: source.stalled_with(server, "another server answers"), 30, "the source notices the other server")
     # Its monitor looks at once, and again: give it the time to look, and to be wrong.
     eventually(lambda: other.value("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '%monitor'") > 0,
                30, "the monitor has connected")
     upstream.run("INSERT INTO t VALUES (1001, 'meanwhile')", database="shop")
     server.run(f"ALTER CONNECTION pg_connection SET (PORT {upstream.port})")
-    check_follows(case, upstream, server, 1002)
+    source.check_follows(case, upstream, server, 1002)
     eventually(lambda: other.value("SELECT count(*) FROM pg_stat_activity WHERE usename = 'materialize'") == 0, 30,
                "nothing of the source is left at the other server")
 
@@ -83,18 +72,19 @@ def test_several_actions_apply_together_or_not_at_all(case):
     server.run("ALTER CONNECTION pg_connection RESET (SSL MODE), DROP (SSL MODE), SET (USER = 'materialize')")
     server.run("ALTER CONNECTION pg_connection RENAME TO renamed")
     server.run("VALIDATE CONNECTION renamed")
-    check_follows(case, upstream, server, 1001)
+    source.check_follows(case, upstream, server, 1001)
 
 
 def test_a_new_secret_is_tried_at_once(case):
     upstream, server = case.followed(TABLE)
     upstream.run("ALTER ROLE materialize PASSWORD 'another one'")
     upstream.end_backends("usename = 'materialize'")
-    eventually(lambda: stalled_with(server, "password authentication failed"), 30, "the old password does not do")
+    eventually(lambda: source.stalled_with(server, "password authentication failed"), 30,
+               "the old password does not do")
     expect_error(lambda: server.run("VALIDATE CONNECTION pg_connection"), "28P01", "password authentication failed")
     server.run("ALTER SECRET pgpass AS 'another one'")
     server.run("VALIDATE CONNECTION pg_connection")
-    check_follows(case, upstream, server, 1001)
+    source.check_follows(case, upstream, server, 1001)
 
 
 def test_another_secret_for_a_running_source(case):
@@ -104,9 +94,9 @@ def test_another_secret_for_a_running_source(case):
     server.run("ALTER CONNECTION pg_connection SET (PASSWORD SECRET second)")
     server.run("DROP SECRET pgpass")
     expect_error(lambda: server.run("DROP SECRET second"), None, "depended upon by")
-    check_follows(case, upstream, server, 1001)
+    source.check_follows(case, upstream, server, 1001)
     server.restart_after_kill()
-    check_follows(case, upstream, server, 1002)
+    source.check_follows(case, upstream, server, 1002)
 
 
 def test_validation_tells_the_cause(case):

@@ -1,10 +1,10 @@
 """kill -9 of the server at random moments loses and doubles nothing."""
 
 import random
-import threading
 import time
 
 from harness import compare, shop, source
+from harness.background import random_work
 from harness.case import limit
 from harness.wait import eventually
 
@@ -12,34 +12,6 @@ from harness.wait import eventually
 def compare_shop(case, upstream, server, timeout=60):
     for table in shop.TABLES:
         compare.eventually_equal(case.shop(upstream), case.session(server), f"SELECT * FROM {table}", timeout=timeout)
-
-
-class Background:
-    """Random work upstream while the test does something else."""
-
-    def __init__(self, upstream, seed):
-        self.worker = shop.Worker(upstream.connect("shop"), seed=seed)
-        self.stopping = threading.Event()
-        self.failure = None
-        self.thread = threading.Thread(target=self._run)
-
-    def _run(self):
-        try:
-            while not self.stopping.is_set():
-                self.worker.transaction()
-        except Exception as error:  # noqa: BLE001 (raised again in __exit__)
-            self.failure = error
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, kind, value, trace):
-        self.stopping.set()
-        self.thread.join()
-        self.worker.connection.close()
-        if self.failure and kind is None:
-            raise self.failure
 
 
 @limit(420)
@@ -65,7 +37,7 @@ def test_killed_during_the_snapshot(case):
 def test_killed_while_streaming(case):
     chance = random.Random(12)
     upstream, server = case.followed(shop.DDL + shop.fill(), shop.TABLES)
-    with Background(upstream, seed=21):
+    with random_work(upstream, seed=21):
         for _ in range(8):
             time.sleep(chance.uniform(0.05, 1.0))
             server.restart_after_kill()
@@ -91,7 +63,7 @@ def test_views_are_right_after_a_kill(case):
     server.run(f"CREATE MATERIALIZED VIEW revenue AS {shop.REVENUE}")
     server.run("CREATE INDEX revenue_region ON revenue (region)")
     chance = random.Random(14)
-    with Background(upstream, seed=22):
+    with random_work(upstream, seed=22):
         for _ in range(4):
             time.sleep(chance.uniform(0.1, 1.0))
             server.restart_after_kill()

@@ -1,12 +1,12 @@
 """Tables whose old rows upstream does not send: REPLICA IDENTITY DEFAULT and USING INDEX."""
 
 import random
-import threading
 import time
 
 import psycopg2
 
 from harness import compare, shop, source
+from harness.background import random_work
 from harness.case import expect_error, limit
 from harness.wait import eventually
 
@@ -248,23 +248,10 @@ def test_random_work_without_old_rows(case):
 def test_killed_while_old_rows_are_looked_up(case):
     chance = random.Random(18)
     upstream, server = followed(case, shop.DDL + shop.fill(), *shop.TABLES)
-    stop = threading.Event()
-
-    def work():
-        worker = shop.Worker(upstream.connect("shop"), seed=19)
-        while not stop.is_set():
-            worker.transaction()
-        worker.connection.close()
-
-    writer = threading.Thread(target=work)
-    writer.start()
-    try:
+    with random_work(upstream, seed=19):
         for _ in range(6):
             time.sleep(chance.uniform(0.05, 1.0))
             server.restart_after_kill()
-    finally:
-        stop.set()
-        writer.join()
     check(case, upstream, server, *shop.TABLES)
 
 
@@ -272,21 +259,8 @@ def test_killed_while_old_rows_are_looked_up(case):
 def test_written_while_the_snapshot_is_taken(case):
     upstream, server = prepared(case, shop.DDL + shop.fill(orders=60000, customers=1000), *shop.TABLES)
     source.create_connection(server, upstream)
-    stop = threading.Event()
-
-    def work():
-        worker = shop.Worker(upstream.connect("shop"), seed=20)
-        while not stop.is_set():
-            worker.transaction()
-        worker.connection.close()
-
-    writer = threading.Thread(target=work)
-    writer.start()
-    try:
+    with random_work(upstream, seed=20):
         source.create_source(server)
         eventually(lambda: source.snapshot_committed(server), 120, "the snapshot is committed")
         time.sleep(0.5)
-    finally:
-        stop.set()
-        writer.join()
     check(case, upstream, server, *shop.TABLES)

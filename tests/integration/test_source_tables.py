@@ -1,10 +1,10 @@
 """Tables come to and go from a running source, in both syntaxes, without disturbing the others."""
 
 import random
-import threading
 import time
 
 from harness import compare, source
+from harness.background import Background
 from harness.case import expect_error, limit
 from harness.wait import eventually
 
@@ -25,37 +25,19 @@ def create(server, clause="", name="s"):
     server.run(f"CREATE SOURCE {name} FROM POSTGRES CONNECTION pg_connection (PUBLICATION 'mz_source') {clause}")
 
 
-class Writer:
-    """Transactions that change a and b by the same number, until stopped."""
+def equal_changes(upstream):
+    """Transactions that change a and b by the same number."""
+    connection = upstream.connect("shop", autocommit=False)
+    chance = random.Random(5)
 
-    def __init__(self, upstream):
-        self.connection = upstream.connect("shop", autocommit=False)
-        self.stopping = threading.Event()
-        self.failure = None
-        self.thread = threading.Thread(target=self._run, daemon=True)
+    def change():
+        amount = chance.randint(1, 9)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE a SET n = n + %s WHERE k = %s", (amount, chance.randint(1, 100)))
+            cursor.execute("UPDATE b SET n = n + %s WHERE k = %s", (amount, chance.randint(1, 30000)))
+        connection.commit()
 
-    def _run(self):
-        chance = random.Random(5)
-        try:
-            while not self.stopping.is_set():
-                amount = chance.randint(1, 9)
-                with self.connection.cursor() as cursor:
-                    cursor.execute("UPDATE a SET n = n + %s WHERE k = %s", (amount, chance.randint(1, 100)))
-                    cursor.execute("UPDATE b SET n = n + %s WHERE k = %s", (amount, chance.randint(1, 30000)))
-                self.connection.commit()
-        except Exception as error:  # noqa: BLE001 (raised again in __exit__)
-            self.failure = error
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, kind, value, trace):
-        self.stopping.set()
-        self.thread.join()
-        self.connection.close()
-        if self.failure and kind is None:
-            raise self.failure
+    return Background(connection, change)
 
 
 def same_in_both(server, rounds=40):
@@ -85,7 +67,7 @@ def test_a_subsource_is_added_while_all_is_written(case):
     upstream, server = prepared(case)
     create(server, "FOR TABLES (a)")
     assert server.value("SELECT count(*) FROM a") == 100
-    with Writer(upstream):
+    with equal_changes(upstream):
         time.sleep(0.2)
         before = server.value("SELECT sum(n)::bigint FROM a")
         server.run("ALTER SOURCE s ADD SUBSOURCE b")
@@ -100,7 +82,7 @@ def test_killed_while_a_subsource_is_added(case):
     upstream, server = prepared(case)
     create(server, "FOR TABLES (a)")
     chance = random.Random(6)
-    with Writer(upstream):
+    with equal_changes(upstream):
         for _ in range(4):
             server.run("ALTER SOURCE s ADD SUBSOURCE b")
             time.sleep(chance.uniform(0, 0.4))
@@ -216,7 +198,7 @@ def test_a_source_without_tables_and_tables_from_it(case):
 
 def test_tables_of_one_transaction_appear_together(case):
     upstream, server = prepared(case)
-    with Writer(upstream):
+    with equal_changes(upstream):
         server.run("BEGIN; CREATE SOURCE s FROM POSTGRES CONNECTION pg_connection (PUBLICATION 'mz_source'); "
                    "CREATE TABLE a FROM SOURCE s (REFERENCE a); CREATE TABLE b FROM SOURCE s (REFERENCE b); COMMIT")
         same_in_both(server)

@@ -43,17 +43,6 @@ def follow(case, **options):
     return upstream, bastion, server
 
 
-def check_follows(case, upstream, server, key):
-    upstream.run(f"INSERT INTO t VALUES ({key}, 'later')", database="shop")
-    compare.eventually_equal(case.shop(upstream), case.session(server), "SELECT * FROM t", timeout=60)
-    eventually(lambda: source.status(server) == ("running", None), 30, "the source runs")
-
-
-def stalled_with(server, *words):
-    status, error = source.status(server)
-    return status == "stalled" and all(word in error for word in words)
-
-
 def test_the_guide_over_a_bastion(case):
     upstream, bastion, server = through(case, keys=False)
     row = server.run("SELECT mz_connections.name, mz_ssh_tunnel_connections.* FROM mz_connections "
@@ -74,7 +63,7 @@ def test_the_guide_over_a_bastion(case):
     connect(server, upstream)
     source.create_source(server)
     eventually(lambda: source.snapshot_committed(server), 60, "the snapshot is committed")
-    check_follows(case, upstream, server, 1001)
+    source.check_follows(case, upstream, server, 1001)
     # Nothing of it goes around the bastion.
     assert upstream.value("SELECT count(*) FROM pg_stat_activity WHERE usename = 'materialize'") > 0
     own = {int(port) for (port,) in upstream.run("SELECT client_port FROM pg_stat_activity "
@@ -89,7 +78,7 @@ def test_the_guide_over_a_bastion(case):
     expect_error(lambda: server.run("DROP CONNECTION ssh_connection"), None, "still depended upon by")
     server.restart_after_kill()
     assert public_keys(server) == (first, second), "keys survive a restart"
-    check_follows(case, upstream, server, 1002)
+    source.check_follows(case, upstream, server, 1002)
     slot = source.slot_of(server)
     server.run("DROP CONNECTION ssh_connection CASCADE")
     assert server.run("SELECT * FROM mz_ssh_tunnel_connections") == []
@@ -154,22 +143,22 @@ def test_rotated_keys(case):
     first, second = public_keys(server)
     server.run("ALTER CONNECTION ssh_connection ROTATE KEYS")
     assert public_keys(server)[0] == second and public_keys(server)[1] not in (first, second)
-    check_follows(case, upstream, server, 1001)
+    source.check_follows(case, upstream, server, 1001)
     # Once: what was the second key still lets us in.
     server.run("VALIDATE CONNECTION ssh_connection")
     bastion.kill()
     bastion.start()
-    check_follows(case, upstream, server, 1002)
+    source.check_follows(case, upstream, server, 1002)
     # Twice, and the bastion knows neither key: locked out until they are installed.
     server.run("ALTER CONNECTION ssh_connection ROTATE KEYS")
     bastion.kill()
     bastion.start()
-    eventually(lambda: stalled_with(server, "ssh: ", "Permission denied (publickey"), 30, "the bastion refuses")
+    eventually(lambda: source.stalled_with(server, "ssh: ", "Permission denied (publickey"), 30, "the bastion refuses")
     upstream.run("DELETE FROM t WHERE k < 10", database="shop")
     bastion.authorize(*public_keys(server))
-    check_follows(case, upstream, server, 1003)
+    source.check_follows(case, upstream, server, 1003)
     server.restart_after_kill()
-    check_follows(case, upstream, server, 1004)
+    source.check_follows(case, upstream, server, 1004)
 
 
 def test_a_changed_host_key_stalls_until_it_is_accepted(case):
@@ -178,22 +167,23 @@ def test_a_changed_host_key_stalls_until_it_is_accepted(case):
     bastion.kill()
     bastion.make_host_key()
     bastion.start()
-    eventually(lambda: stalled_with(server, "ssh: ", f"the host key of {bastion.host}:{bastion.port} has changed",
-                                    "SHA256:"), 30, "the changed key is refused")
+    eventually(lambda: source.stalled_with(
+        server, "ssh: ", f"the host key of {bastion.host}:{bastion.port} has changed", "SHA256:"),
+        30, "the changed key is refused")
     details = server.value("SELECT details::text FROM mz_internal.mz_source_statuses WHERE name = 'mz_source'")
     assert "ALTER CONNECTION materialize.public.ssh_connection RESET (HOST KEY)" in details, details
     error = expect_error(lambda: server.run("VALIDATE CONNECTION ssh_connection"), "08006", "has changed")
     assert "RESET (HOST KEY)" in error.diag.message_hint
     server.restart_after_kill()
-    eventually(lambda: stalled_with(server, "has changed"), 30, "a restart does not accept it")
+    eventually(lambda: source.stalled_with(server, "has changed"), 30, "a restart does not accept it")
     upstream.run("INSERT INTO t VALUES (1001, 'meanwhile')", database="shop")
     server.run("ALTER CONNECTION ssh_connection RESET (HOST KEY)")
-    check_follows(case, upstream, server, 1002)
+    source.check_follows(case, upstream, server, 1002)
     # A key may be told beforehand.
     expect_error(lambda: server.run(f"ALTER CONNECTION ssh_connection SET (HOST KEY = '{known}') "
                                     "WITH (VALIDATE = true)"), "08006", "has changed")
     server.run(f"ALTER CONNECTION ssh_connection SET (HOST KEY = '{bastion.host_key()}') WITH (VALIDATE = true)")
-    check_follows(case, upstream, server, 1003)
+    source.check_follows(case, upstream, server, 1003)
 
 
 def test_host_keys_that_are_not_checked(case):
@@ -203,9 +193,9 @@ def test_host_keys_that_are_not_checked(case):
         bastion.kill()
         bastion.make_host_key()
         bastion.start()
-        eventually(lambda: stalled_with(server, "has changed"), 30, "checked at first")
+        eventually(lambda: source.stalled_with(server, "has changed"), 30, "checked at first")
         server.run(off)
-        check_follows(case, upstream, server, 1001 + number)
+        source.check_follows(case, upstream, server, 1001 + number)
         server.run("ALTER CONNECTION ssh_connection RESET (HOST KEY CHECKING), RESET (HOST KEY)")
         server.run("VALIDATE CONNECTION ssh_connection")
 
@@ -214,23 +204,23 @@ def test_bastion_restarts_while_streaming(case):
     upstream, bastion, server = follow(case)
     for number in range(3):
         bastion.kill()
-        eventually(lambda: stalled_with(server, "ssh: "), 30, "the status tells")
+        eventually(lambda: source.stalled_with(server, "ssh: "), 30, "the status tells")
         upstream.run(f"INSERT INTO t VALUES ({2000 + number}, 'while the bastion is down')", database="shop")
         assert server.value("SELECT count(*) FROM t", timeout=5) >= 100, "reads go on"
         bastion.start()
-        check_follows(case, upstream, server, 1001 + number)
+        source.check_follows(case, upstream, server, 1001 + number)
 
 
 def test_bastion_is_a_black_hole_while_streaming(case):
     upstream, bastion, server = follow(case)
     bastion.freeze()
     upstream.run("INSERT INTO t VALUES (2000, 'into the hole')", database="shop")
-    eventually(lambda: stalled_with(server, "ssh: "), 30, "the silence is noticed")
+    eventually(lambda: source.stalled_with(server, "ssh: "), 30, "the silence is noticed")
     assert server.value("SELECT count(*) FROM t", timeout=5) == 100, "reads go on"
     expect_error(lambda: server.run("VALIDATE CONNECTION ssh_connection"), "08006",
                  "failed to connect to the remote host", "timed out")
     bastion.thaw()
-    check_follows(case, upstream, server, 1001)
+    source.check_follows(case, upstream, server, 1001)
 
 
 @limit(240)
@@ -282,11 +272,11 @@ def test_target_behind_the_bastion_does_not_answer(case):
                  "failed to open a channel to nowhere.invalid")
     # Names are looked up there: what hides behind the bastion needs no name here.
     server.run("ALTER CONNECTION pg_connection SET (HOST 'localhost')")
-    check_follows(case, upstream, server, 1001)
+    source.check_follows(case, upstream, server, 1001)
     upstream.stop()
-    eventually(lambda: stalled_with(server, "ssh: failed to open a channel"), 30, "the status tells")
+    eventually(lambda: source.stalled_with(server, "ssh: failed to open a channel"), 30, "the status tells")
     upstream.start()
-    check_follows(case, upstream, server, 1002)
+    source.check_follows(case, upstream, server, 1002)
 
 
 def test_altered_to_another_bastion_and_back(case):
@@ -294,14 +284,14 @@ def test_altered_to_another_bastion_and_back(case):
     other = case.bastion()
     other.authorize(*public_keys(server))
     server.run(f"ALTER CONNECTION ssh_connection SET (PORT {other.port})")
-    check_follows(case, upstream, server, 1001)
+    source.check_follows(case, upstream, server, 1001)
     assert other.logins() > 0
     eventually(lambda: bastion.sessions() == [], 30, "nothing goes through the old one")
     other.kill()
     server.run(f"ALTER CONNECTION ssh_connection SET (PORT {bastion.port})")
-    check_follows(case, upstream, server, 1002)
+    source.check_follows(case, upstream, server, 1002)
     server.run("ALTER CONNECTION pg_connection RESET (SSH TUNNEL)")
-    check_follows(case, upstream, server, 1003)
+    source.check_follows(case, upstream, server, 1003)
     eventually(lambda: bastion.sessions() == [], 30, "an unused session ends")
 
 
@@ -374,4 +364,4 @@ def test_keys_are_changed_in_mid_stream(case):
           "generate_series(1, 40000) i"
     upstream, _bastion, server = follow(case, ddl=ddl, settings={"RekeyLimit": "1M"})
     upstream.run("UPDATE t SET v = v || k WHERE k % 2 = 0", database="shop")
-    check_follows(case, upstream, server, 1_000_001)
+    source.check_follows(case, upstream, server, 1_000_001)

@@ -1,5 +1,6 @@
 """The guide's preparation on both sides: a publication upstream, and a source that follows it here."""
 
+from . import compare
 from .wait import eventually
 
 USER = "materialize"
@@ -77,3 +78,15 @@ def follow(tailrace, postgres, *, timeout=60, **options):
 def slot_of(tailrace, name="mz_source"):
     return tailrace.value("SELECT p.replication_slot FROM mz_internal.mz_postgres_sources p "
                           f"JOIN mz_sources s ON s.id = p.id WHERE s.name = '{name}'")
+
+
+def check_follows(case, upstream, server, key):
+    """A new row of t (k, v) arrives, and the source runs."""
+    upstream.run(f"INSERT INTO t VALUES ({key}, 'later')", database="shop")
+    compare.eventually_equal(case.shop(upstream), case.session(server), "SELECT * FROM t", timeout=60)
+    eventually(lambda: status(server) == ("running", None), 30, "the source runs")
+
+
+def stalled_with(server, *words):
+    found, error = status(server)
+    return found == "stalled" and all(word in error for word in words)
