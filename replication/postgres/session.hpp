@@ -97,6 +97,7 @@ class Session {
   void take_tables();
   void start_snapshot_if_due();
   void take_snapshot_news();
+  void give_back_rewritten();
   void finish_snapshot_if_due();
   void take_findings();
   void report_running();

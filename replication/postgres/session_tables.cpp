@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "replication/postgres/session.hpp"
+#include "replication/postgres/upstream_catalog.hpp"
 
 namespace tailrace::replication {
 namespace {
@@ -124,7 +125,7 @@ void Session::take_snapshot_news() {
   snapshot_thread_.join();
   snapshot_cancel_.reset();
   news_.reset();
-  if (!failure) return;
+  if (!failure) return give_back_rewritten();
   shared_.snapshot_failed = true;
   if (!has_live_tables()) std::rethrow_exception(failure);
   // The other tables go on; these are tried again.
@@ -143,6 +144,19 @@ void Session::take_snapshot_news() {
     shared_.status.set(table->collection(), SourceState::stalled, "postgres: " + why);
   }
   next_snapshot_ = Clock::now() + snapshot_retry_wait;
+}
+
+// Their snapshot is taken again, at a later LSN; those of the other tables stand.
+void Session::give_back_rewritten() {
+  std::erase_if(copied_tables_, [this](TableStream* table) {
+    if (table->phase != TableStream::Phase::copying || !copied(*table)->rewritten) return false;
+    shared_.log(fmt::format(
+        "source {}: table {} was truncated or rewritten during its snapshot, which is taken again",
+        shared_.source_id, qualified_name(table->table().upstream)));
+    table->clear();
+    table->phase = TableStream::Phase::waiting;
+    return true;
+  });
 }
 
 const SnapshotOutcome::Table* Session::copied(const TableStream& table) const {

@@ -51,6 +51,15 @@ WHERE c.oid IN ({}))";
 
 constexpr const char* begin_snapshot = "BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ";
 
+// Around whatever locks a table: going back to it gives the lock up before the transaction ends.
+constexpr const char* start_locking = "SAVEPOINT unlocked";
+constexpr const char* unlock = "ROLLBACK TO SAVEPOINT unlocked";
+
+// pg_class is read as of the snapshot, the function says what is there now.
+constexpr const char* rewritten_query =
+    "SELECT c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid) "
+    "FROM pg_catalog.pg_class c WHERE c.oid = {}";
+
 class Snapshot {
  public:
   Snapshot(const SnapshotRequest& request, CancelToken& cancel)
@@ -180,11 +189,13 @@ class Snapshot {
   // While the workers copy: how many rows there will be, where statistics do not tell.
   void count_rows(Connection& leader) {
     try {
+      leader.query(start_locking);
       for (const std::size_t index : uncounted_) {
         const SnapshotTable& table = request_.tables[index];
         const QueryResult count = leader.query(fmt::format(
             "SELECT pg_catalog.count(*) FROM ONLY {}", quoted_name(table.table->upstream)));
         table.counters->snapshot_records_known.set(static_cast<std::uint64_t>(count.integer(0, 0)));
+        leader.query(unlock);
       }
     } catch (const SqlError&) {
       // The copy was faster, or fails for the same cause and says so: only an estimate is lost.
@@ -199,16 +210,13 @@ class Snapshot {
           workers_cancel_);
       connection->query(begin_snapshot);
       connection->query("SET TRANSACTION SNAPSHOT " + quote_literal(snapshot_));
+      connection->query(start_locking);
       imported.count_down();
       arrived = true;
       while (const std::optional<CopyRange> range = next_range()) {
         CopiedRange copied =
             copy_range(*connection, request_.tables[range->table], *range, request_.store);
-        const std::lock_guard lock(mutex_);
-        SnapshotOutcome::Table& table = outcome_.tables[range->table];
-        table.rows += copied.rows;
-        for (storage::StagedPart& part : copied.parts) table.parts.push_back(std::move(part));
-        table.errors.merge(copied.errors);
+        add(range->table, std::move(copied), unlock_and_check(*connection, range->table));
       }
     } catch (...) {
       const std::lock_guard lock(mutex_);
@@ -219,10 +227,34 @@ class Snapshot {
     if (--running_ == 0) leader_cancel_.cancel(stopped());
   }
 
+  // Whether the range may have been copied after its table was rewritten.
+  bool unlock_and_check(Connection& connection, std::size_t index) const {
+    const Oid oid = request_.tables[index].table->upstream.oid;
+    const QueryResult rewritten =
+        connection.query(fmt::format("{}; {}", unlock, fmt::format(rewritten_query, oid)));
+    return rewritten.rows() == 0 || rewritten.boolean(0, 0);
+  }
+
+  void add(std::size_t index, CopiedRange copied, bool rewritten) {
+    const std::lock_guard lock(mutex_);
+    SnapshotOutcome::Table& table = outcome_.tables[index];
+    table.rewritten = table.rewritten || rewritten;
+    if (table.rewritten) {
+      table.parts.clear();
+      return;
+    }
+    table.rows += copied.rows;
+    for (storage::StagedPart& part : copied.parts) table.parts.push_back(std::move(part));
+    table.errors.merge(copied.errors);
+  }
+
   std::optional<CopyRange> next_range() {
     const std::lock_guard lock(mutex_);
-    if (next_range_ == ranges_.size()) return std::nullopt;
-    return ranges_[next_range_++];
+    while (next_range_ < ranges_.size()) {
+      const CopyRange& range = ranges_[next_range_++];
+      if (!outcome_.tables[range.table].rewritten) return range;
+    }
+    return std::nullopt;
   }
 
   const SnapshotRequest& request_;

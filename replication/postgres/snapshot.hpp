@@ -4,6 +4,9 @@
 //   pg_export_snapshot() workers: SET TRANSACTION SNAPSHOT; COPY of ctid ranges, taken from one
 //   list  ─▶ PartWriter
 //
+// No session keeps the lock of a table for longer than one range: DDL upstream that waits for the lock would hold up our
+// other sessions, and wait for them through us, where upstream cannot see the circle.
+//
 // Memory is bounded by snapshot connections x (copy_batch_bytes_max + one row + what a PartWriter
 // holds).
 #pragma once
@@ -46,6 +49,9 @@ struct SnapshotOutcome {
     ErrorsByLabel errors;  // of rows that cannot be held, where later changes come by key
     // The table is no longer what it was when it was chosen: it cannot be ingested any more.
     std::optional<std::string> incompatible;
+    // Upstream truncated or rewrote it after S and before all of it was copied. Neither is multi-versioned: the copy
+    // lacks rows. It has no parts then, and its snapshot must be taken again.
+    bool rewritten = false;
   };
   std::vector<Table> tables;
 };

@@ -168,7 +168,10 @@ bool TableStream::start_at(Lsn lsn) {
   snapshot_lsn = lsn;
   buffer_.drop_before(lsn);
   by_key_.drop_before(lsn);
-  if (truncated_at_ < lsn) truncated_ = false;
+  if (truncated_ && truncated_at_ < lsn) {
+    truncated_ = false;
+    errors_.reset();  // the snapshot's count
+  }
   return dropped_lsn_ < lsn;
 }
 
