@@ -96,8 +96,8 @@ TEST_CASE("SCRAM: a plain password is checked against the verifier") {
 }
 
 TEST_CASE("base 64, both ways") {
-  for (const std::string text : {"a", "ab", "abc", "abcd", std::string("\0\xff\0", 3).c_str()}) {
-    if (text.empty()) continue;
+  const std::vector<std::string> texts = {"a", "ab", "abc", "abcd", std::string("\0\xff\0", 3)};
+  for (const std::string& text : texts) {
     CHECK(decode_base64(encode_base64(text)) == text);
   }
   CHECK(!decode_base64(""));
