@@ -1,6 +1,8 @@
 #include "catalog/builtin/declare.hpp"
 #include "catalog/builtin/sql_text.hpp"
+#include "catalog/source_details.hpp"
 #include "grammar/parser.hpp"
+#include "repr/nested.hpp"
 
 namespace tailrace::catalog {
 
@@ -64,6 +66,26 @@ void postgres_source_table_row(const Catalog&, const Item& item, BuiltinRows& ro
             {"table_name", text(source->upstream_table)}});
 }
 
+Value text_array(const std::vector<std::string>& texts) {
+  ArrayValue array;
+  for (const std::string& each : texts) array.elements.push_back(text(each));
+  if (!texts.empty()) array.dimensions.push_back({1, static_cast<std::int32_t>(texts.size())});
+  return Value(encode_array(text_array_type, array));
+}
+
+void source_reference_rows(const Catalog&, const Item& item, BuiltinRows& rows) {
+  const auto* source = item.as<Source>();
+  if (source == nullptr || source->kind != Source::Kind::postgres) return;
+  const SourceDetails details = decode_source_details(source->details);
+  for (const SourceReference& reference : details.references) {
+    rows.add({{"source_id", id_text(item.id)},
+              {"namespace", text(reference.schema)},
+              {"name", text(reference.name)},
+              {"updated_at", Value(details.references_read_at)},
+              {"columns", text_array(reference.columns)}});
+  }
+}
+
 }  // namespace
 
 std::vector<BuiltinTable> source_tables() {
@@ -94,6 +116,14 @@ std::vector<BuiltinTable> source_tables() {
                       "Upstream tables of PostgreSQL sources.",
                       {{"id", text_type}, {"schema_name", text_type}, {"table_name", text_type}}));
   all.back().of_item = postgres_source_table_row;
+  all.push_back(table(17015, "mz_internal", "mz_source_references",
+                      "What each source could ingest, when upstream was last asked.",
+                      {{"source_id", text_type},
+                       {"namespace", text_type, nullable},
+                       {"name", text_type},
+                       {"updated_at", timestamptz_type},
+                       {"columns", text_array_type, nullable}}));
+  all.back().of_item = source_reference_rows;
   return all;
 }
 

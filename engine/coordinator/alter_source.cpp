@@ -87,6 +87,18 @@ void drop_subsources(SessionState& session, const catalog::Item& source,
   if (!drop.names.empty()) drop_objects(session, drop);
 }
 
+void refresh_references(SessionState& session, const catalog::Item& source) {
+  const catalog::ItemId id = source.id;
+  replication::PurificationRequest request = request_for_source(session, source);
+  request.selection = replication::PurificationRequest::Selection::none;
+  request.slots_needed = 0;
+  const PurifiedSource purified = replication::purify(request, session.cancel_token());
+  catalog::CatalogTransaction& ddl = session.ddl();
+  catalog::Item now = session.catalog().item(id);
+  std::get<catalog::Source>(now.body).details = source_details(purified);
+  ddl.replace(std::move(now));
+}
+
 }  // namespace
 
 StatementResult alter_source(SessionState& session, const ast::AlterSource& statement) {
@@ -102,7 +114,7 @@ StatementResult alter_source(SessionState& session, const ast::AlterSource& stat
   } else if (const auto* dropped = std::get_if<ast::DropSubsources>(&statement.action)) {
     drop_subsources(session, source, *dropped);
   } else {
-    throw unsupported("ALTER SOURCE ... REFRESH REFERENCES");
+    refresh_references(session, source);
   }
   return ddl_result("ALTER SOURCE");
 }

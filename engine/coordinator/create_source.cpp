@@ -67,6 +67,22 @@ void refuse_table_options(const ast::CreateSource& statement, const Purification
       .hint("Give them to CREATE TABLE ... FROM SOURCE.");
 }
 
+// min_timestamp_interval and max_timestamp_interval, which nobody can change yet. Changes are visible as soon as they
+// are here, so it shapes nothing.
+constexpr std::uint64_t timestamp_interval_ms = 1000;
+
+void check_timestamp_interval(const ast::CreateSource& statement) {
+  OptionReader options(statement.with, "sources");
+  const std::optional<std::uint64_t> interval = options.milliseconds("TIMESTAMP INTERVAL");
+  if (!interval || *interval == timestamp_interval_ms) return;
+  const std::string text = *interval < 1000
+                               ? fmt::format("{}ms", *interval)
+                               : fmt::format("{}s", static_cast<double>(*interval) / 1000);
+  throw SqlError(
+      sqlstate::invalid_parameter_value,
+      fmt::format("invalid timestamp interval of {}, must be in the range [1s, 1s]", text));
+}
+
 // Its own name, or s_progress, s_progress1, ... whichever is free.
 ast::ObjectName progress_name(SessionState& session, const ast::CreateSource& statement) {
   if (statement.progress) return *statement.progress;
@@ -106,6 +122,7 @@ StatementResult create_source(SessionState& session, const ast::CreateSource& st
   const catalog::Cluster& cluster = session.target_cluster(statement.in_cluster);
   const catalog::ClusterId cluster_id = cluster.id;
   const std::string cluster_name = cluster.name;
+  check_timestamp_interval(statement);
   const std::optional<std::uint64_t> retention = retain_history(statement.with);
   if (!name_is_free(session, statement.name, statement.if_not_exists, "source"))
     return ddl_result("CREATE SOURCE");
@@ -152,7 +169,7 @@ StatementResult create_source(SessionState& session, const ast::CreateSource& st
   } else {
     body.schema = progress_schema();
   }
-  body.details = *publication;
+  body.details = source_details(purified);
   body.replication_slot = random_slot();
   body.timeline = purified.timeline;
   if (retention) body.retain_history_ms = *retention;

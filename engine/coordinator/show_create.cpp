@@ -24,7 +24,7 @@ std::string show_create_cluster(const catalog::Cluster& cluster) {
 }
 
 std::string sql_of(const catalog::Catalog& catalog, const catalog::Item& item, bool redacted) {
-  if (item.as<catalog::Source>() != nullptr) return sql_of_source(catalog, item);
+  if (item.as<catalog::Source>() != nullptr) return sql_of_source(catalog, item, redacted);
   ast::Statement statement = grammar::parse_statement(item.create_sql);
   if (auto* table = std::get_if<ast::CreateTableFromSource>(&statement.node)) {
     table->source = catalog.object_name(catalog.item(item.as<catalog::Table>()->source));

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "catalog/builtin/relation.hpp"
+#include "catalog/source_details.hpp"
 #include "engine/coordinator/clock.hpp"
 #include "engine/coordinator/connection_config.hpp"
 #include "engine/coordinator/coordinator.hpp"
@@ -125,6 +126,7 @@ void SourceManager::start(const catalog::Catalog& catalog, const Item& item) {
   try {
     for (const Item* table : tables_of_source(catalog, item.id))
       config.tables.push_back(export_of(*table));
+    config.publication = catalog::decode_source_details(source.details).publication;
   } catch (const SqlError& error) {
     record({item.id, {}, "stalled", error.message(), error.hint(), now_microseconds()});
     coordinator_.log("error", fmt::format("cannot start source {}: {}", catalog.full_name(item),
@@ -138,7 +140,6 @@ void SourceManager::start(const catalog::Catalog& catalog, const Item& item) {
     if (found == nullptr) throw SqlError(sqlstate::undefined_object, "the connection was dropped");
     return postgres_connection(coordinator_, *now, *found);
   };
-  config.publication = source.details;
   config.slot = source.replication_slot;
   config.timeline = source.timeline;
   config.progress = catalog::collection_of(fills_tables_only(item) ? item.id : source.progress);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "catalog/source_details.hpp"
+#include "engine/coordinator/clock.hpp"
 #include "engine/coordinator/connection_config.hpp"
 #include "grammar/parser.hpp"
 #include "grammar/printer.hpp"
@@ -89,7 +91,8 @@ void set_columns(std::vector<ast::Option>& options, std::string_view name,
 }
 
 // With the tables that it has now.
-std::string primary_sql(const catalog::Catalog& catalog, const catalog::Item& source) {
+std::string primary_sql(const catalog::Catalog& catalog, const catalog::Item& source,
+                        bool redacted) {
   ast::Statement statement = grammar::parse_statement(source.create_sql);
   auto& create = std::get<ast::CreateSource>(statement.node);
   if (create.subsources) {
@@ -121,7 +124,7 @@ std::string primary_sql(const catalog::Catalog& catalog, const catalog::Item& so
       create.subsources = std::move(tables);
     }
   }
-  return grammar::print(statement, {.without_ids = true});
+  return grammar::print(statement, {.redacted = redacted, .without_ids = true});
 }
 
 }  // namespace
@@ -189,11 +192,24 @@ replication::PurificationRequest request_for_source(SessionState& session,
   replication::PurificationRequest request;
   request.connection =
       postgres_connection(session.coordinator(), catalog, catalog.item(body_of(source).connection));
-  request.publication = body_of(source).details;
+  request.publication = catalog::decode_source_details(body_of(source).details).publication;
   request.selection = replication::PurificationRequest::Selection::tables;
   // The source has its own already, or is about to get it together with the first snapshot.
   request.slots_needed = 1;
   return request;
+}
+
+std::string source_details(const replication::PurifiedSource& purified) {
+  catalog::SourceDetails details{.publication = purified.publication,
+                                 .references_read_at = now_microseconds()};
+  for (const replication::UpstreamTable& table : purified.available) {
+    catalog::SourceReference reference{.schema = table.schema, .name = table.name};
+    for (const replication::UpstreamColumn& column : table.columns) {
+      reference.columns.push_back(column.name);
+    }
+    details.references.push_back(std::move(reference));
+  }
+  return catalog::encode_source_details(details);
 }
 
 bool fills_tables_only(const catalog::Item& source) {
@@ -243,11 +259,12 @@ catalog::Item subsource_item(SessionState& session, const ast::ObjectName& name,
   return item;
 }
 
-std::string sql_of_source(const catalog::Catalog& catalog, const catalog::Item& item) {
+std::string sql_of_source(const catalog::Catalog& catalog, const catalog::Item& item,
+                          bool redacted) {
   const catalog::Source& source = body_of(item);
   switch (source.kind) {
     case catalog::Source::Kind::postgres:
-      return primary_sql(catalog, item);
+      return primary_sql(catalog, item, redacted);
     case catalog::Source::Kind::subsource:
       return subsource_sql(catalog, item, catalog.item(source.parent), export_of(item));
     case catalog::Source::Kind::progress:

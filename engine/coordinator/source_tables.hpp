@@ -30,6 +30,9 @@ const catalog::Item& resolve_postgres_source(SessionState& session, const ast::O
 replication::PurificationRequest request_for_source(SessionState& session,
                                                     const catalog::Item& source);
 
+// Source::details after upstream was asked.
+std::string source_details(const replication::PurifiedSource& purified);
+
 // The newer syntax: no subsources, and the progress is read from the source itself.
 bool fills_tables_only(const catalog::Item& source);
 
@@ -44,7 +47,8 @@ catalog::Item subsource_item(SessionState& session, const ast::ObjectName& name,
                              const catalog::Item& source, const replication::TableExport& table,
                              std::optional<std::uint64_t> retain_history_ms);
 
-// SHOW CREATE of sources and subsources, as things are now: without a semicolon.
-std::string sql_of_source(const catalog::Catalog& catalog, const catalog::Item& source);
+// SHOW CREATE of sources and subsources, as things are now: without a semicolon, and without literals if redacted.
+std::string sql_of_source(const catalog::Catalog& catalog, const catalog::Item& source,
+                          bool redacted);
 
 }  // namespace tailrace::engine

@@ -3,6 +3,7 @@
 
 #include "grammar/builder/builder.hpp"
 #include "grammar/builder/option.hpp"
+#include "repr/error.hpp"
 
 namespace tailrace::grammar::builder {
 
@@ -36,6 +37,11 @@ ast::CreateSchema create_schema(P::CreateSchemaContext& tree) {
 
 // What follows CREATE, in upper case: SINK, NETWORK POLICY, ..
 [[noreturn]] void refuse(P::CreateOtherContext& tree) {
+  if (tree.SUBSOURCE() != nullptr) {
+    throw SqlError(sqlstate::feature_not_supported, "CREATE SUBSOURCE statements are not supported")
+        .hint("Use ALTER SOURCE ... ADD SUBSOURCE.")
+        .position(position(tree.start));
+  }
   std::string feature = "CREATE";
   for (Node* child : tree.children)
     if (const std::size_t type = token_type(child); type != 0 && type != P::CREATE)

@@ -35,6 +35,35 @@ int collection_column(const TableExport& stored, std::int16_t number) {
   return -1;
 }
 
+// The value of a text column that upstream writes otherwise than before; the rows here keep the old text.
+std::optional<std::string> renamed_label(const TableExport& stored,
+                                         const PublishedTable& published) {
+  if (!published.labels) return std::nullopt;
+  for (const auto& [type, labels] : *published.labels) {
+    for (const auto& [oid, label] : labels) {
+      const auto was = stored.labels.find(oid);
+      if (was != stored.labels.end() && was->second != label) {
+        return fmt::format("the label \"{}\" of an enum was renamed to \"{}\"", was->second, label);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+bool stayed_published(const UpstreamTable& then, Oid publication,
+                      const std::vector<std::string>& memberships) {
+  if (then.publication == 0) return true;  // not recorded
+  return then.publication == publication &&
+         std::ranges::any_of(then.memberships, [&](const std::string& membership) {
+           return std::ranges::find(memberships, membership) != memberships.end();
+         });
+}
+
+constexpr std::string_view published_again =
+    "it was taken out of the publication and added to it again, and changes in between are missing";
+
+constexpr std::string_view got_row_filter = "the publication got a row filter for it";
+
 }  // namespace
 
 std::optional<std::string> incompatibility(const TableExport& stored,
@@ -45,6 +74,7 @@ std::optional<std::string> incompatibility(const TableExport& stored,
   if (now.schema != then.schema || now.name != then.name) {
     return altered(fmt::format("it is now {}", qualified_name(now)));
   }
+  if (published.has_row_filter) return altered(got_row_filter);
   if (now.replica_identity != 'f') {
     std::vector<int> columns;
     for (const std::int16_t number : published.identity) {
@@ -80,6 +110,8 @@ std::optional<std::string> incompatibility(const TableExport& stored,
                                  key.primary ? "PRIMARY KEY" : "UNIQUE", key.name));
     }
   }
+  if (auto what = renamed_label(stored, published)) return altered(*what);
+  if (!stayed_published(then, now.publication, now.memberships)) return altered(published_again);
   return std::nullopt;
 }
 
@@ -119,6 +151,33 @@ std::optional<std::string> incompatibility(const TableExport& stored, const pgou
       if (now.columns[i].key) key.push_back(column_of[i]);
     }
     if (!is_key(stored, std::move(key))) return altered(identity_lost);
+  }
+  return std::nullopt;
+}
+
+std::string gone_text(const UpstreamTable& table, bool exists, std::string_view publication) {
+  if (!exists)
+    return fmt::format("table was dropped: {} with oid {}", qualified_name(table), table.oid);
+  return altered_text(table, fmt::format("it is not in publication \"{}\" any more", publication));
+}
+
+std::optional<std::string> unseen_change(const TableExport& stored, const TableLook& now,
+                                         std::string_view publication) {
+  const UpstreamTable& then = stored.upstream;
+  if (!now.exists || now.memberships.empty()) return gone_text(then, now.exists, publication);
+  if (now.has_row_filter) return altered_text(then, got_row_filter);
+  for (const int index : stored.column_map) {
+    const UpstreamColumn& was = then.columns[static_cast<std::size_t>(index)];
+    const auto is = now.columns.find(was.attribute_number);
+    if (is == now.columns.end())
+      return altered_text(then, fmt::format("column \"{}\" was dropped", was.name));
+    if (is->second != was.name) {
+      return altered_text(then,
+                          fmt::format("column \"{}\" was renamed to \"{}\"", was.name, is->second));
+    }
+  }
+  if (!now.publication || !stayed_published(then, *now.publication, now.memberships)) {
+    return altered_text(then, published_again);
   }
   return std::nullopt;
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "replication/postgres/config.hpp"
+#include "replication/postgres/membership.hpp"
 #include "replication/postgres/pgoutput.hpp"
 #include "replication/postgres/upstream_catalog.hpp"
 
@@ -19,6 +20,13 @@ std::optional<std::string> incompatibility(const TableExport& stored, const Publ
 // the column of the collection, or -1.
 std::optional<std::string> incompatibility(const TableExport& stored, const pgoutput::Relation& now,
                                            std::vector<int>& column_of);
+
+// Of a table that is not in the publication any more.
+std::string gone_text(const UpstreamTable& table, bool exists, std::string_view publication);
+
+// What the stream does not tell, when it describes a table anew.
+std::optional<std::string> unseen_change(const TableExport& stored, const TableLook& now,
+                                         std::string_view publication);
 
 // "source table public.t with oid 16401 has been altered: incompatible schema change: <what>".
 std::string altered_text(const UpstreamTable& table, std::string_view what);

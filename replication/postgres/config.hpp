@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,6 +81,9 @@ struct UpstreamKey {
   bool primary = false;
 };
 
+// Labels of enum types, by the oid of each label's row.
+using EnumLabels = std::map<Oid, std::string>;
+
 struct UpstreamTable {
   Oid oid = 0;
   std::string schema;
@@ -87,6 +91,10 @@ struct UpstreamTable {
   char replica_identity = 'd';          // pg_class.relreplident
   std::vector<UpstreamColumn> columns;  // live ones, in attribute order
   std::vector<UpstreamKey> keys;
+  Oid publication = 0;  // of the publication; 0: not recorded
+  // What puts the table into the publication, each by the row upstream that says so. A table that was taken out and
+  // added again is there by other rows.
+  std::vector<std::string> memberships;
 };
 
 // One upstream table that is ingested into one collection.
@@ -97,6 +105,7 @@ struct TableExport {
   std::vector<int> column_map;  // for each column of the collection its index in upstream.columns
   std::vector<bool> as_text;    // for each column of the collection: TEXT COLUMN
   std::vector<int> key;         // columns of the collection that identify a row; empty: none known
+  EnumLabels labels;            // that values of TEXT COLUMNS are made of
 };
 
 struct SourceConfig {

@@ -1,6 +1,6 @@
 // An export as bytes, for the catalog. Little-endian:
 //
-//   'E' version(1) | table | schema | column_map | as_text | key
+//   'E' version(1) | table | schema | column_map | as_text | key | publication | memberships | labels
 //   strings and lists have a uint32 length in front
 #include <fmt/format.h>
 
@@ -14,7 +14,8 @@ namespace tailrace::replication {
 namespace {
 
 constexpr char magic = 'E';
-constexpr std::uint8_t version_now = 1;
+// 1: without publication, memberships and labels.
+constexpr std::uint8_t version_now = 2;
 
 [[noreturn]] void corrupted(std::string_view why) {
   throw SqlError(sqlstate::data_corrupted,
@@ -133,6 +134,14 @@ std::string encode_export(const TableExport& table) {
   }
   put(out, static_cast<std::uint32_t>(table.key.size()));
   for (const int column : table.key) put(out, static_cast<std::int32_t>(column));
+  put(out, table.upstream.publication);
+  put(out, static_cast<std::uint32_t>(table.upstream.memberships.size()));
+  for (const std::string& membership : table.upstream.memberships) put_string(out, membership);
+  put(out, static_cast<std::uint32_t>(table.labels.size()));
+  for (const auto& [oid, label] : table.labels) {
+    put(out, oid);
+    put_string(out, label);
+  }
   return out;
 }
 
@@ -140,7 +149,8 @@ TableExport decode_export(std::string_view bytes) {
   Source in(bytes);
   if (in.get<char>() != magic) corrupted("it does not begin like one");
   const auto version = in.get<std::uint8_t>();
-  if (version != version_now) corrupted(fmt::format("it has the unknown version {}", version));
+  if (version < 1 || version > version_now)
+    corrupted(fmt::format("it has the unknown version {}", version));
   TableExport table;
   table.upstream = get_table(in);
   for (std::size_t i = in.count(); i > 0; --i) {
@@ -162,6 +172,14 @@ TableExport decode_export(std::string_view bytes) {
       corrupted("a key refers to no column");
     }
     table.key.push_back(column);
+  }
+  if (version >= 2) {
+    table.upstream.publication = in.get<Oid>();
+    for (std::size_t i = in.count(); i > 0; --i) table.upstream.memberships.push_back(in.string());
+    for (std::size_t i = in.count(); i > 0; --i) {
+      const auto oid = in.get<Oid>();
+      table.labels[oid] = in.string();
+    }
   }
   if (!in.at_end()) corrupted("unexpected bytes follow");
   return table;

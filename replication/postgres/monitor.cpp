@@ -27,11 +27,19 @@ constexpr const char* lsn_query =
     "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() "
     "ELSE pg_catalog.pg_current_wal_lsn() END";
 
-void sleep_for(std::chrono::milliseconds time, CancelToken& cancel) {
+constexpr SqlState lock_not_available{"55P03"};
+// Of upstream's catalog, and of a transaction that has committed to be seen as such.
+constexpr std::chrono::milliseconds lock_timeout(500);
+constexpr std::chrono::milliseconds visible_timeout(2000);
+
+// Also ends when `other` becomes readable (-1: none).
+void sleep_until(std::chrono::steady_clock::time_point time, CancelToken& cancel, int other) {
   EventFd woken;
   const CancelToken::Registration wake(cancel, [&] { woken.notify(); });
-  pollfd waiting{woken.fd(), POLLIN, 0};
-  ::poll(&waiting, 1, static_cast<int>(time.count()));
+  pollfd waiting[] = {{woken.fd(), POLLIN, 0}, {other, POLLIN, 0}};
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(time - std::chrono::steady_clock::now());
+  ::poll(waiting, 2, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
   cancel.check();
 }
 
@@ -53,24 +61,45 @@ class Monitor {
     if (!answer.is_null(0, 2)) keep_slot_moving(upstream, parse_lsn(answer.text(0, 2)));
   }
 
-  void validate() {
+  // Whether all could be looked at: tables that are being altered may be locked.
+  bool validate() {
+    try {
+      validate_all();
+      return true;
+    } catch (const UpstreamError& error) {
+      if (error.state() != lock_not_available) throw;
+      connection_.query("ROLLBACK");
+      return false;
+    }
+  }
+
+  void answer_inquiries() {
+    while (const auto question = shared_.inquiries.next()) {
+      shared_.inquiries.answer(*question, look(*question));
+      shared_.wake.notify();
+    }
+  }
+
+ private:
+  void validate_all() {
     // What another server lacks says nothing about the one that is followed.
     if (!is_followed_server()) return;
     const std::vector<IngestedTable> tables = shared_.tables();
     connection_.query("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ");
-    const bool exists = publication_exists(connection_, shared_.publication);
+    const std::optional<Oid> published = publication_oid(connection_, shared_.publication);
     const std::vector<PublishedTable> publication =
         read_publication(connection_, shared_.publication);
     const Lsn lsn = parse_lsn(connection_.query(lsn_query).text(0, 0));
     connection_.query("COMMIT");
-    if (!exists) {
-      shared_.post({.lsn = lsn,
-                    .error = fmt::format("publication \"{}\" does not exist", shared_.publication)},
-                   connection_version_);
-      return;
-    }
     for (const IngestedTable& table : tables) {
       // A table that is still to be copied is looked at in its snapshot.
+      if (table.counters->ceased || !table.counters->snapshot_committed) continue;
+      if (auto why = publication_lost(*table.table, published)) {
+        shared_.post({.lsn = lsn, .error = std::move(*why)}, connection_version_);
+        return;
+      }
+    }
+    for (const IngestedTable& table : tables) {
       if (table.counters->ceased || !table.counters->snapshot_committed) continue;
       if (auto why = incompatibility_now(*table.table, publication)) {
         shared_.post({.lsn = lsn, .table = table.table->collection, .error = std::move(*why)},
@@ -79,17 +108,45 @@ class Monitor {
     }
   }
 
- private:
+  // One table, as it is by now. The stream may tell of a transaction before other sessions see what it has done.
+  Inquiries::Answer look(const Inquiries::Question& question) {
+    const TableExport& table = *question.table;
+    Inquiries::Answer answer{.table = table.collection};
+    if (!is_followed_server()) return answer;
+    const auto deadline = std::chrono::steady_clock::now() + visible_timeout;
+    TableLook now;
+    do {
+      now = look_at_table(connection_, shared_.publication, table.upstream.oid, question.xid);
+      if (now.sees_transaction) break;
+      connection_.query("SELECT pg_catalog.pg_sleep(0.001)");
+    } while (std::chrono::steady_clock::now() < deadline);
+    answer.failure = publication_lost(table, now.publication);
+    answer.of_source = answer.failure.has_value();
+    if (!answer.failure) answer.failure = unseen_change(table, now, shared_.publication);
+    return answer;
+  }
+
+  std::optional<std::string> publication_lost(const TableExport& table,
+                                              std::optional<Oid> published) const {
+    std::string missing = fmt::format("publication \"{}\" does not exist", shared_.publication);
+    if (!published) return missing;
+    const Oid then = table.upstream.publication;
+    if (then == 0 || then == *published) return std::nullopt;
+    return missing + " any more: there is another one of this name";
+  }
+
   bool is_followed_server() {
+    if (is_followed_) return true;
     const auto known =
         shared_.store.read_record(storage::RecordSpace::positions, shared_.positions.system_key());
     if (!known) return false;
     const QueryResult readable = connection_.query(
         "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')");
-    if (!readable.boolean(0, 0)) return true;  // the stream's session looks too
-    const QueryResult system =
-        connection_.query("SELECT system_identifier FROM pg_catalog.pg_control_system()");
-    return system.text(0, 0) == *known;
+    // Where it may not be read the stream's session looks too.
+    is_followed_ = !readable.boolean(0, 0) ||
+                   connection_.query("SELECT system_identifier FROM pg_catalog.pg_control_system()")
+                           .text(0, 0) == *known;
+    return is_followed_;
   }
 
   std::optional<std::string> incompatibility_now(const TableExport& table,
@@ -97,21 +154,11 @@ class Monitor {
     const auto found = std::find_if(
         publication.begin(), publication.end(),
         [&](const auto& published) { return published.table.oid == table.upstream.oid; });
-    if (found != publication.end()) {
-      if (found->has_row_filter) {
-        return altered_text(table.upstream, "the publication got a row filter for it");
-      }
-      return incompatibility(table, *found);
-    }
+    if (found != publication.end()) return incompatibility(table, *found);
     const QueryResult exists =
         connection_.query("SELECT 1 FROM pg_catalog.pg_class WHERE oid = $1::oid",
                           std::vector{std::to_string(table.upstream.oid)});
-    if (exists.rows() == 0) {
-      return fmt::format("table was dropped: {} with oid {}", qualified_name(table.upstream),
-                         table.upstream.oid);
-    }
-    return altered_text(table.upstream, fmt::format("it is not in publication \"{}\" any more",
-                                                    shared_.publication));
+    return gone_text(table.upstream, exists.rows() > 0, shared_.publication);
   }
 
   // The stream's process is gone upstream, twice in a row: its end did not reach us, nor will it.
@@ -147,6 +194,7 @@ class Monitor {
   SharedState& shared_;
   Connection& connection_;
   const std::uint64_t connection_version_;
+  bool is_followed_ = false;  // for the life of the connection, once it is
   int missed_ = 0;
   bool heartbeats_ = true;
   Lsn last_heartbeat_lsn_ = 0;
@@ -161,22 +209,30 @@ void monitor_upstream(SharedState& shared, CancelToken& cancel) {
       const std::uint64_t version = shared.connection_version();
       const auto connection = Connection::open(shared.connection(), {.purpose = "monitor"}, cancel);
       connection->set_answer_timeout(answer_timeout);
+      connection->query(fmt::format("SET lock_timeout = {}", lock_timeout.count()));
       Monitor monitor(shared, *connection, version);
-      auto next_validation = std::chrono::steady_clock::now();
+      auto next_probe = std::chrono::steady_clock::now();
+      auto next_validation = next_probe;
       while (version == shared.connection_version()) {
-        monitor.probe();
-        if (std::chrono::steady_clock::now() >= next_validation) {
-          monitor.validate();
-          next_validation = std::chrono::steady_clock::now() + validation_interval;
+        monitor.answer_inquiries();
+        const auto now = std::chrono::steady_clock::now();
+        if (now >= next_probe) {
+          monitor.probe();
+          next_probe = now + probe_interval;
+          continue;
         }
-        sleep_for(probe_interval, cancel);
+        if (now >= next_validation) {
+          next_validation = now + (monitor.validate() ? validation_interval : probe_interval);
+          continue;
+        }
+        sleep_until(std::min(next_probe, next_validation), cancel, shared.inquiries.asked().fd());
       }
       continue;
     } catch (const SqlError&) {
       if (cancel.cancelled()) return;
     }
     try {
-      sleep_for(reconnect_wait, cancel);
+      sleep_until(std::chrono::steady_clock::now() + reconnect_wait, cancel, -1);
     } catch (const SqlError&) {
       return;
     }

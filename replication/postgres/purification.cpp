@@ -39,7 +39,7 @@ void check_server(Connection& connection) {
 }
 
 void check_publication(Connection& connection, const std::string& publication) {
-  if (publication_exists(connection, publication)) return;
+  if (publication_oid(connection, publication)) return;
   throw SqlError(sqlstate::connection_failure, "failed to connect to PostgreSQL database")
       .detail(fmt::format("publication \"{}\" does not exist", publication));
 }
@@ -61,12 +61,13 @@ void check_replication_role(Connection& connection) {
   const QueryResult role = connection.query(
       "SELECT r.rolreplication OR r.rolsuper OR EXISTS (SELECT FROM pg_catalog.pg_roles m "
       "WHERE m.rolname IN ('rds_replication', 'rds_superuser') AND pg_catalog.pg_has_role(m.oid, "
-      "'MEMBER')) "
+      "'MEMBER')), pg_catalog.quote_ident(current_user) "
       "FROM pg_catalog.pg_roles r WHERE r.rolname = current_user");
   if (role.rows() > 0 && role.boolean(0, 0)) return;
+  const std::string name = role.rows() > 0 ? role.string(0, 1) : "...";
   throw SqlError(sqlstate::insufficient_privilege,
                  "must be superuser or replication role to use replication slots")
-      .hint("Run upstream, as a superuser: ALTER ROLE ... REPLICATION.");
+      .hint(fmt::format("Run upstream, as a superuser: ALTER ROLE {} REPLICATION.", name));
 }
 
 std::optional<std::uint64_t> read_timeline(const ConnectionConfig& config, CancelToken& cancel) {

@@ -48,6 +48,7 @@ void Session::run() {
     shared_.wake.clear();
     take_outcomes();
     take_findings();
+    take_answers();
     take_snapshot_news();
     if (!in_transaction_) {
       if (shared_.tables_version() != tables_version_) take_tables();
@@ -81,7 +82,7 @@ void Session::check_alive() {
 void Session::read_messages() {
   const bool memory_is_short = shared_.memory != nullptr && pipeline_.in_flight() > 0 &&
                                shared_.memory->pressure() > memory_pressure_max;
-  if (pipeline_.is_full() || memory_is_short || waits_for_snapshot()) {
+  if (pipeline_.is_full() || memory_is_short || waits()) {
     stream_->wait_for(stream_->until_confirm(), shared_.wake.fd());
     return;
   }
@@ -99,7 +100,7 @@ void Session::read_messages() {
       if (!must_act && i == 0) wait();
       return;
     }
-    if (pipeline_.is_full() || waits_for_snapshot()) return;
+    if (pipeline_.is_full() || waits()) return;
   }
 }
 
@@ -164,6 +165,7 @@ void Session::begin(const pgoutput::Begin& begin) {
   }
   in_transaction_ = true;
   commit_lsn_ = begin.commit_lsn;
+  xid_ = begin.xid;
   stream_->note_commit_time(begin.commit_time);
   // Commits are ordered, so one that begins to end below the position also ends there.
   skips_transaction_ = commit_lsn_ < start_;
@@ -208,6 +210,7 @@ void Session::describe(const pgoutput::Relation& relation) {
       }
     }
     table->describe(relation);
+    if (table->takes_changes()) shared_.inquiries.ask(table->shared_table(), xid_);
   }
 }
 

@@ -73,6 +73,7 @@ class Session {
   void spill_transaction();
   void spill_copied(TableStream& table);
   bool waits_for_snapshot() const;
+  bool waits() const { return waits_for_snapshot() || shared_.inquiries.waits(); }
   void cease(TableStream& table, std::string why);
   void wait();
 
@@ -100,6 +101,7 @@ class Session {
   void give_back_rewritten();
   void finish_snapshot_if_due();
   void take_findings();
+  void take_answers();
   void report_running();
 
   SharedState& shared_;
@@ -118,6 +120,7 @@ class Session {
   bool in_transaction_ = false;
   bool skips_transaction_ = false;  // it is in the store already
   Lsn commit_lsn_ = 0;
+  std::uint32_t xid_ = 0;
   std::size_t transaction_bytes_ = 0;
   std::size_t unspilled_bytes_ = 0;
 

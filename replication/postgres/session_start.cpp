@@ -48,6 +48,7 @@ void Session::open() {
   position_ = pipeline_.load().value_or(0);
   progress_row_ = Positions::number(shared_.store, shared_.positions.progress_key());
   take_tables();
+  shared_.inquiries.begin_session();
   auto connection = Connection::open(shared_.connection(),
                                      {.purpose = "replication", .replication = true}, cancel_);
   connection->set_answer_timeout(answer_timeout);

@@ -11,6 +11,8 @@ namespace tailrace::replication {
 namespace {
 
 constexpr std::chrono::seconds snapshot_retry_wait(5);
+// For upstream's catalog to be read.
+constexpr std::chrono::seconds answer_wait_max(30);
 
 }  // namespace
 
@@ -227,6 +229,23 @@ void Session::take_findings() {
     }
     return true;
   });
+}
+
+// What came with a new description of a table does not go on before it was looked at.
+void Session::take_answers() {
+  for (Inquiries::Answer& answer : shared_.inquiries.take()) {
+    if (!answer.failure) continue;
+    if (answer.of_source) throw SourceLost(*answer.failure);
+    const auto found = tables_.find(answer.table);
+    if (found == tables_.end() || !found->second->takes_changes()) continue;
+    cease(*found->second, std::move(*answer.failure));
+    if (!in_transaction_) flush();
+  }
+  if (shared_.inquiries.waited() > answer_wait_max) {
+    throw UpstreamError(
+        sqlstate::connection_failure, "",
+        fmt::format("upstream's catalog could not be read for {} s", answer_wait_max.count()));
+  }
 }
 
 void Session::report_running() {

@@ -14,6 +14,7 @@
 
 #include "replication/postgres/counters.hpp"
 #include "replication/postgres/event_fd.hpp"
+#include "replication/postgres/inquiries.hpp"
 #include "replication/postgres/positions.hpp"
 #include "replication/postgres/source.hpp"
 
@@ -68,6 +69,7 @@ class SharedState {
   std::atomic<bool> snapshot_failed{false};
   StatusBoard status;
   EventFd wake;  // the stream's thread
+  Inquiries inquiries;
   // The upstream process that streams to us, and the one that upstream says has ended although we
   // still wait for it: a half-open connection. 0: none.
   std::atomic<int> stream_pid{0};

@@ -89,6 +89,17 @@ std::vector<int> columns_of(const TableExport& made, const std::vector<std::int1
   return columns;
 }
 
+// Of the columns that are ingested as text.
+EnumLabels labels_of(const PublishedTable& published, const SelectedTable& selected) {
+  EnumLabels labels;
+  if (!published.labels) return labels;
+  for (const std::size_t column : selected.text_columns) {
+    const auto found = published.labels->find(published.table.columns[column].type_oid);
+    if (found != published.labels->end()) labels.insert(found->second.begin(), found->second.end());
+  }
+  return labels;
+}
+
 }  // namespace
 
 void check_privileges(const SelectedTables& tables) {
@@ -185,6 +196,7 @@ std::vector<TableExport> make_exports(const std::vector<PublishedTable>& publica
       made.column_map.push_back(static_cast<int>(i));
       made.as_text.push_back(as_text);
     }
+    made.labels = labels_of(published, table);
     forget_partial_keys(made);
     // Where old rows are found by a key, the collection is kept in its order.
     made.key = published.table.replica_identity == 'f' ? key_of(made)

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
+
+#include "replication/postgres/membership.hpp"
 
 namespace tailrace::replication {
 namespace {
@@ -24,13 +27,11 @@ std::vector<std::int16_t> read_numbers(std::string_view text) {
   return numbers;
 }
 
-// attnames and rowfilter exist since 15. The policies that count are those for reading and for this
-// role.
+// The policies that count are those for reading and for this role.
 std::string tables_query(std::uint32_t version) {
-  const bool has_lists = version >= 150000;
+  const bool has_lists = version >= version_with_lists;
   return fmt::format(
-      R"(SELECT c.oid, n.nspname, c.relname, c.relkind, c.relreplident,
-  {}, {},
+      R"(SELECT c.oid, n.nspname, c.relname, c.relkind, c.relreplident, pub.oid, {}, {}, {},
   pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
   pg_catalog.has_table_privilege(c.oid, 'SELECT'),
   c.relrowsecurity
@@ -40,15 +41,16 @@ std::string tables_query(std::uint32_t version) {
                 AND EXISTS (SELECT FROM pg_catalog.unnest(y.polroles) AS role(oid)
                             WHERE role.oid = 0 OR pg_catalog.pg_has_role(role.oid, 'MEMBER')))
 FROM pg_catalog.pg_publication_tables p
+JOIN pg_catalog.pg_publication pub ON pub.pubname = p.pubname
 JOIN pg_catalog.pg_namespace n ON n.nspname = p.schemaname
 JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename
 WHERE p.pubname = $1
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")",
+      memberships_expression(version), has_lists ? "p.rowfilter IS NOT NULL" : "false",
       has_lists
           ? "(SELECT pg_catalog.string_agg(a.attnum::text, ' ') FROM pg_catalog.pg_attribute a "
             "WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attname = ANY (p.attnames))"
-          : "NULL",
-      has_lists ? "p.rowfilter IS NOT NULL" : "false");
+          : "NULL");
 }
 
 std::string columns_query(std::uint32_t version, const std::string& oids) {
@@ -80,46 +82,53 @@ WHERE i.indrelid IN ({}) AND i.indisvalid AND i.indimmediate AND i.indisunique
       oids);
 }
 
-}  // namespace
-
-bool publication_exists(Connection& connection, const std::string& publication) {
-  return connection
-             .query("SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = $1",
-                    std::vector{publication})
-             .rows() > 0;
+// The enum labels that values of these types are made of, whether as domains, elements or fields.
+std::string labels_query(const std::string& types) {
+  return fmt::format(
+      R"(WITH RECURSIVE used(root, oid) AS (
+  SELECT t.oid, t.oid FROM pg_catalog.pg_type t WHERE t.oid IN ({})
+  UNION
+  SELECT used.root, next.oid
+  FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid,
+  LATERAL (SELECT t.typelem UNION ALL SELECT t.typbasetype
+           UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
+           WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+           UNION ALL SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid) AS next(oid)
+  WHERE next.oid <> 0)
+SELECT used.root, e.oid, e.enumlabel FROM used JOIN pg_catalog.pg_enum e ON e.enumtypid = used.oid)",
+      types);
 }
 
-std::vector<PublishedTable> read_publication(Connection& connection,
-                                             const std::string& publication) {
-  const std::uint32_t version = connection.server_version();
-  const QueryResult found = connection.query(tables_query(version), std::vector{publication});
-  std::vector<PublishedTable> tables;
-  std::vector<std::optional<std::set<std::int16_t>>> listed;
+constexpr Oid first_user_oid = 16384;
+
+PublishedTable read_row(const QueryResult& found, std::size_t row) {
+  const auto one = [&](int column) {
+    return found.text(row, column).empty() ? ' ' : found.text(row, column)[0];
+  };
+  PublishedTable published;
+  published.table.oid = static_cast<Oid>(found.integer(row, 0));
+  published.table.schema = found.string(row, 1);
+  published.table.name = found.string(row, 2);
+  published.kind = one(3);
+  published.table.replica_identity = one(4);
+  published.table.publication = static_cast<Oid>(found.integer(row, 5));
+  published.table.memberships = split_memberships(found.text(row, 6));
+  published.has_row_filter = found.boolean(row, 7);
+  return published;
+}
+
+// Columns, keys and all else that hangs on the tables. `listed`: for each the numbers of the columns that the
+// publication lists, if it does.
+void read_details(Connection& connection, std::vector<PublishedTable>& tables,
+                  const std::vector<std::optional<std::set<std::int16_t>>>& listed) {
   std::map<std::int64_t, std::size_t> by_oid;
   std::string oids;
-  for (std::size_t row = 0; row < found.rows(); ++row) {
-    PublishedTable published;
-    published.table.oid = static_cast<Oid>(found.integer(row, 0));
-    published.table.schema = found.string(row, 1);
-    published.table.name = found.string(row, 2);
-    published.kind = found.text(row, 3).empty() ? ' ' : found.text(row, 3)[0];
-    published.table.replica_identity = found.text(row, 4).empty() ? ' ' : found.text(row, 4)[0];
-    listed.emplace_back();
-    if (!found.is_null(row, 5)) {
-      const auto numbers = read_numbers(found.text(row, 5));
-      listed.back().emplace(numbers.begin(), numbers.end());
-    }
-    published.has_row_filter = found.boolean(row, 6);
-    published.may_use_schema = found.boolean(row, 7);
-    published.may_select = found.boolean(row, 8);
-    published.policies_apply = found.boolean(row, 9);
-    by_oid[found.integer(row, 0)] = tables.size();
-    oids += (oids.empty() ? "" : ",") + found.string(row, 0);
-    tables.push_back(std::move(published));
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    by_oid[tables[i].table.oid] = i;
+    oids += (oids.empty() ? "" : ",") + std::to_string(tables[i].table.oid);
   }
-  if (tables.empty()) return tables;
-
-  const QueryResult columns = connection.query(columns_query(version, oids));
+  std::set<Oid> types;
+  const QueryResult columns = connection.query(columns_query(connection.server_version(), oids));
   for (std::size_t row = 0; row < columns.rows(); ++row) {
     const std::size_t index = by_oid.at(columns.integer(row, 0));
     UpstreamColumn column;
@@ -132,6 +141,7 @@ std::vector<PublishedTable> read_publication(Connection& connection,
     // pg_publication_tables leaves generated columns out of its list, like pgoutput.
     if (listed[index] && !column.generated && !listed[index]->contains(column.attribute_number))
       continue;
+    if (column.type_oid >= first_user_oid) types.insert(column.type_oid);
     tables[index].table.columns.push_back(std::move(column));
     tables[index].type_names.push_back(columns.string(row, 7));
   }
@@ -148,6 +158,45 @@ std::vector<PublishedTable> read_publication(Connection& connection,
     key.primary = keys.boolean(row, 4);
     tables[by_oid.at(keys.integer(row, 0))].table.keys.push_back(std::move(key));
   }
+  if (types.empty()) return;
+  auto labels = std::make_shared<std::map<Oid, EnumLabels>>();
+  const QueryResult found =
+      connection.query(labels_query(fmt::format("{}", fmt::join(types, ","))));
+  for (std::size_t row = 0; row < found.rows(); ++row) {
+    (*labels)[static_cast<Oid>(found.integer(row, 0))][static_cast<Oid>(found.integer(row, 1))] =
+        found.string(row, 2);
+  }
+  for (PublishedTable& table : tables) table.labels = labels;
+}
+
+}  // namespace
+
+std::optional<Oid> publication_oid(Connection& connection, const std::string& publication) {
+  const QueryResult found = connection.query(
+      "SELECT oid FROM pg_catalog.pg_publication WHERE pubname = $1", std::vector{publication});
+  if (found.rows() == 0) return std::nullopt;
+  return static_cast<Oid>(found.integer(0, 0));
+}
+
+std::vector<PublishedTable> read_publication(Connection& connection,
+                                             const std::string& publication) {
+  const QueryResult found =
+      connection.query(tables_query(connection.server_version()), std::vector{publication});
+  std::vector<PublishedTable> tables;
+  std::vector<std::optional<std::set<std::int16_t>>> listed;
+  for (std::size_t row = 0; row < found.rows(); ++row) {
+    PublishedTable published = read_row(found, row);
+    listed.emplace_back();
+    if (!found.is_null(row, 8)) {
+      const auto numbers = read_numbers(found.text(row, 8));
+      listed.back().emplace(numbers.begin(), numbers.end());
+    }
+    published.may_use_schema = found.boolean(row, 9);
+    published.may_select = found.boolean(row, 10);
+    published.policies_apply = found.boolean(row, 11);
+    tables.push_back(std::move(published));
+  }
+  if (!tables.empty()) read_details(connection, tables, listed);
   return tables;
 }
 

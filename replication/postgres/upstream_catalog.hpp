@@ -1,6 +1,8 @@
 // What upstream's catalog says about the tables of a publication.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,9 +23,12 @@ struct PublishedTable {
   // Attribute numbers of the columns by which upstream names the row that an UPDATE or DELETE is
   // about: of the index of REPLICA IDENTITY DEFAULT or USING INDEX. Empty: there is none.
   std::vector<std::int16_t> identity;
+  std::shared_ptr<const std::map<Oid, EnumLabels>>
+      labels;  // by type, of all tables read; null: none
 };
 
-bool publication_exists(Connection& connection, const std::string& publication);
+// Nothing: there is no such publication.
+std::optional<Oid> publication_oid(Connection& connection, const std::string& publication);
 
 // Everything in the publication, by schema and name. A publication that does not exist is an empty
 // one.

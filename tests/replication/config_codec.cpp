@@ -26,6 +26,9 @@ TableExport example() {
   table.column_map = {0, 1};
   table.as_text = {false, true};
   table.key = {0};
+  table.upstream.publication = 16500;
+  table.upstream.memberships = {"a", "r16501/740"};
+  table.labels = {{16600, "sad"}, {16602, "happy \"very\""}};
   return table;
 }
 
@@ -49,6 +52,9 @@ TEST_CASE("an export survives encoding") {
   CHECK(read.column_map == table.column_map);
   CHECK(read.as_text == table.as_text);
   CHECK(read.key == table.key);
+  CHECK(read.upstream.publication == 16500);
+  CHECK(read.upstream.memberships == table.upstream.memberships);
+  CHECK(read.labels == table.labels);
   CHECK(encode_export(read) == encode_export(table));
 }
 

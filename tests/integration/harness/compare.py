@@ -16,6 +16,7 @@ _JSON_ARRAYS = {199, 3807}
 _NUMERIC = 1700
 _NUMERIC_ARRAY = 1231
 _TIMESTAMPTZ = {1184, 1185}
+_TIME_RANGES = {3908, 3910}
 # Everything psycopg2 would turn into something else than text: dates it cannot hold, intervals it flattens.
 _AS_TEXT = psycopg2.extensions.new_type(
     (16, 17, 20, 21, 23, 26, 114, 700, 701, 1042, 1043, 1082, 1083, 1114, 1184, 1186, 1700, 2950, 3802, 3807,
@@ -41,6 +42,8 @@ def _canonical(value, oid):
         return value.replace(" ", "")  # the dialect prints no blanks inside
     if oid in _TIMESTAMPTZ:
         return value.replace(" UTC", "+00")
+    if oid in _TIME_RANGES:
+        return value.replace(" UTC", "+00").replace('"', "")  # the dialect prints no quotes inside
     return value
 
 
