@@ -12,7 +12,11 @@ using Clock = std::chrono::steady_clock;
 
 // Others on the cluster get their turn after this long.
 constexpr auto turn_length = std::chrono::milliseconds(20);
-constexpr std::size_t step_bytes_hint = 16 << 20;
+// Of what one step takes in: as much as fits a turn, but one time at least. Updates of one step meet
+// each other, whatever their times: where the same rows change again and again, twice as many are
+// several times the work.
+constexpr std::size_t step_bytes_max = 16 << 20;
+constexpr std::size_t step_bytes_min = 1 << 10;
 
 std::uint64_t microseconds_since(Clock::time_point begin) {
   return static_cast<std::uint64_t>(
@@ -185,7 +189,7 @@ bool Dataflow::step() {
   const Clock::time_point begin = Clock::now();
   if (lower_ == timestamp_max || description_.sink->finished()) return false;
   // 1. How far all inputs have come.
-  inputs_->poll(step_bytes_hint);
+  inputs_->poll(step_bytes_);
   const Timestamp upper = inputs_->upper();
   if (upper <= lower_) return false;
   for (const SharedUse& use : shared_) {
@@ -199,10 +203,13 @@ bool Dataflow::step() {
     graph_->begin(
         {.lower = lower_, .upper = upper, .bulk = false, .workers = surroundings_.workers.get()});
   }
+  std::size_t taken_bytes = 0;
   inputs_->take(
       upper, graph_->sources(),
-      [](const Graph::Source& source, const Batch& rows) {
-        if (!rows.empty()) source.entry->push(0, rows);
+      [&](const Graph::Source& source, const Batch& rows) {
+        if (rows.empty()) return;
+        taken_bytes += rows.memory_bytes();
+        source.entry->push(0, rows);
       },
       [](const Graph::Source& source, const Batch& errors) {
         if (!errors.empty()) source.entry->push_errors(errors);
@@ -214,8 +221,19 @@ bool Dataflow::step() {
   // 3. Out with it.
   description_.sink->append(output_->take(lower_, upper), surroundings_.workers.get());
   lower_ = upper;
+  if (!quiet) choose_step_bytes(taken_bytes, Clock::now() - begin);
   finish_step(upper, begin);
   return true;
+}
+
+void Dataflow::choose_step_bytes(std::size_t taken_bytes, Clock::duration took) {
+  // Columns that nobody reads are not taken.
+  const bool was_the_limit = taken_bytes >= step_bytes_ / 8;
+  if (took > turn_length) {
+    step_bytes_ = std::max(std::min(step_bytes_, taken_bytes) / 4, step_bytes_min);
+  } else if (took < turn_length / 4 && was_the_limit) {
+    step_bytes_ = std::min(step_bytes_ * 2, step_bytes_max);
+  }
 }
 
 void Dataflow::finish_step(Timestamp upper, Clock::time_point begin) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -60,6 +61,7 @@ class Dataflow : public std::enable_shared_from_this<Dataflow> {
   bool open();
   bool hydrate_some();
   bool step();
+  void choose_step_bytes(std::size_t taken_bytes, std::chrono::steady_clock::duration took);
   void charge_memory();
   void stop(const SqlError& error);
   void finish_step(Timestamp upper, std::chrono::steady_clock::time_point begin);
@@ -85,6 +87,7 @@ class Dataflow : public std::enable_shared_from_this<Dataflow> {
   Collector* output_ = nullptr;
   bool hydrating_ = false;
   bool hydrated_ = false;
+  std::size_t step_bytes_ = 4 << 10;
   Timestamp lower_ = 0;
   Timestamp next_due_ = timestamp_max;
 

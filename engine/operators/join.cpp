@@ -8,6 +8,7 @@
 
 #include "engine/operators/join_table.hpp"
 #include "engine/operators/run.hpp"
+#include "engine/operators/settle.hpp"
 
 namespace tailrace::engine {
 
@@ -235,15 +236,19 @@ std::vector<std::size_t> choose_order(const std::vector<JoinInput>& inputs,
   return order;
 }
 
-// Hash tables of bounded size: rows and bytes of a column fit 32 bits.
-std::vector<JoinTable> build_tables(const JoinInput& input, Morsels& rows,
+// Hash tables of bounded size: rows and bytes of a column fit 32 bits. Settled: rows that changed
+// again and again would meet each other in all their versions, table by table.
+std::vector<JoinTable> build_tables(const JoinInput& input, MorselsPtr rows,
                                     const std::vector<int>& key, bool& retracts, HeldMemory& memory,
                                     Run& run) {
+  const std::shared_ptr<Settled> settled = settle(std::move(rows), input.plan->types, run);
   std::vector<Batch> batches;
-  for (Batch& batch : run.collect(rows)) {
+  const auto add = [&](Batch batch) {
     batch = joinable(input, std::move(batch));
     if (batch.rows > 0) batches.push_back(batch.with_time(0));
-  }
+  };
+  for (Batch& batch : run.collect(*settled)) add(std::move(batch));
+  if (Batch left_over = settled->left_over(); left_over.rows > 0) add(std::move(left_over));
   std::vector<JoinTable> tables;
   std::vector<Batch> part;
   std::size_t part_bytes = 0;
@@ -312,8 +317,7 @@ MorselsPtr open_join(const plan::Join& node, const std::vector<bool>& demanded, 
       }
     }
     stages[i - 1].tables =
-        build_tables(input, *rows[order[i]], table_key, tables_retract, *memory, run);
-    rows[order[i]].reset();
+        build_tables(input, std::move(rows[order[i]]), table_key, tables_retract, *memory, run);
   }
   // From the last stage back: what a later one asks for must be kept.
   for (std::size_t i = stages.size(); i-- > 0;) {

@@ -46,6 +46,19 @@ class Retractions {
     return result;
   }
 
+  Batch left_over() const {
+    std::vector<std::uint32_t> rows;
+    std::vector<Diff> diffs;
+    for (std::size_t row = 0; row < left_.size(); ++row) {
+      if (left_[row] == 0) continue;
+      rows.push_back(static_cast<std::uint32_t>(row));
+      diffs.push_back(-left_[row]);
+    }
+    Batch left = gather(rows_, rows);
+    left.diffs = PerRow<Diff>::each(std::move(diffs));
+    return left;
+  }
+
   void report(ErrorLedger& errors) const {
     for (const Diff left : left_) {
       if (left > 0) errors.add(retraction_error(-left), 1);
@@ -125,6 +138,9 @@ class SettledMorsels final : public Settled {
   }
   void finish() override {
     if (retractions_ != nullptr) retractions_->report(run_.errors());
+  }
+  Batch left_over() const override {
+    return retractions_ != nullptr ? retractions_->left_over() : Batch();
   }
 
  private:

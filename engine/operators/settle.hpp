@@ -14,6 +14,8 @@ class Settled : public Morsels {
   // When all pieces were asked once: retractions of rows that do not exist become errors in the
   // ledger.
   virtual void finish() = 0;
+  // The same, instead: these retractions, for operators that may go on with them.
+  virtual Batch left_over() const = 0;
 };
 
 std::shared_ptr<Settled> settle(MorselsPtr input, const std::vector<Type>& types, Run& run);

@@ -54,6 +54,27 @@ TEST_CASE("extremes see no row that was taken back") {
         Lines{"ERROR: Invalid data in source, saw retractions (1) for row that does not exist"});
 }
 
+TEST_CASE("a join meets rows as they are now, however often they have changed") {
+  // Versions that met each other would be 4001^3 pairs a row.
+  constexpr int changes = 2000;
+  Inputs inputs;
+  std::vector<std::vector<std::string>> versions;
+  std::vector<Diff> diffs;
+  for (int i = 0; i < changes; ++i) {
+    versions.push_back({"1", std::to_string(i)});
+    versions.push_back({"1", std::to_string(i + 1)});
+    diffs.insert(diffs.end(), {-1, 1});
+  }
+  const std::vector<Type> types = {integer, integer};
+  for (const std::uint64_t collection : {1, 2, 3, 4}) {
+    inputs.add(collection, {rows(types, {{"1", "0"}, {"2", "5"}}), rows(types, versions, diffs)});
+  }
+  const std::vector<ScalarPtr> keys = {column(0, integer), column(2, integer), column(4, integer),
+                                       column(6, integer)};
+  const PlanPtr plan = join({get(1, types), get(2, types), get(3, types), get(4, types)}, {keys});
+  CHECK(run(plan, inputs) == Lines{"1|2000|1|2000|1|2000|1|2000", "2|5|2|5|2|5|2|5"});
+}
+
 TEST_CASE("the smallest by identity represents a group") {
   Inputs inputs;
   inputs.add(1, {rows({TypeId::float8}, {{"0"}, {"-0"}, {"NaN"}, {"NaN"}})});
