@@ -1,7 +1,6 @@
 #include "storage/part_file.hpp"
 
 #include <fmt/format.h>
-#include <lz4.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/sst_file_writer.h>
 
@@ -27,9 +26,6 @@ constexpr std::size_t page_rows = 4 << 10;
 constexpr std::size_t pending_rows_max = chunk_rows_max;
 constexpr std::size_t pending_bytes_max = 8 << 20;
 constexpr std::size_t fence_bytes_max = 64;
-
-constexpr std::uint8_t codec_plain = 0;
-constexpr std::uint8_t codec_lz4 = 1;
 
 // The bytes that rows [first, first + count) of the column take before compression.
 std::size_t bytes_of(const Column& column, std::size_t first, std::size_t count) {
@@ -65,52 +61,14 @@ bool cuttable(TypeId type) {
 }
 
 template <class T>
-std::string plain_integers(const PerRow<T>& values, std::size_t first, std::size_t count) {
-  std::string plain;
-  plain.reserve(count * sizeof(T));
+void append_integers(const PerRow<T>& values, std::size_t first, std::size_t count,
+                     std::string& plain) {
   for (std::size_t row = first; row < first + count; ++row) {
     put_u64(plain, static_cast<std::uint64_t>(values[row]));
   }
-  return plain;
 }
 
 }  // namespace
-
-std::string compress_page(std::string_view plain) {
-  std::string page;
-  if (plain.size() <= static_cast<std::size_t>(LZ4_MAX_INPUT_SIZE)) {
-    const int bound = LZ4_compressBound(static_cast<int>(plain.size()));
-    put_u8(page, codec_lz4);
-    put_u64(page, plain.size());
-    page.resize(page.size() + static_cast<std::size_t>(bound));
-    const int size =
-        LZ4_compress_default(plain.data(), page.data() + 9, static_cast<int>(plain.size()), bound);
-    page.resize(9 + static_cast<std::size_t>(size));
-    if (static_cast<std::size_t>(size) < plain.size()) return page;
-    page.clear();
-  }
-  put_u8(page, codec_plain);
-  put_u64(page, plain.size());
-  page.append(plain);
-  return page;
-}
-
-std::string decompress_page(std::string_view page) {
-  ByteReader in(page, "page");
-  const std::uint8_t codec = in.u8();
-  const std::uint64_t size = in.u64();
-  if (codec == codec_plain) {
-    if (in.rest.size() != size) in.corrupt("its size is wrong");
-    return std::string(in.rest);
-  }
-  if (codec != codec_lz4) in.corrupt("its codec is unknown");
-  if (size > static_cast<std::uint64_t>(LZ4_MAX_INPUT_SIZE)) in.corrupt("its size is wrong");
-  std::string plain(size, '\0');
-  const int got = LZ4_decompress_safe(in.rest.data(), plain.data(),
-                                      static_cast<int>(in.rest.size()), static_cast<int>(size));
-  if (got < 0 || static_cast<std::uint64_t>(got) != size) in.corrupt("it does not decompress");
-  return plain;
-}
 
 struct PartFile::Writer {
   explicit Writer(const Database& database)
@@ -208,12 +166,13 @@ void PartFile::write_chunk(const Batch& chunk) {
   info_.max_time = std::max(info_.max_time, info.max_time);
 
   PartKey key{.part = info_.part, .chunk = number};
-  auto put_pages = [&](std::uint16_t column, auto&& plain_page) {
+  auto put_pages = [&](std::uint16_t column, auto&& append_page) {
     key.column = column;
     for (std::size_t first = 0; first < chunk.rows; first += page_rows) {
       key.page = static_cast<std::uint16_t>(first / page_rows);
       const std::size_t count = std::min(page_rows, chunk.rows - first);
-      put(part_key(key), compress_page(plain_page(first, count)));
+      append_page(first, count, pages_.begin());
+      put(part_key(key), pages_.finish());
     }
   };
   for (std::size_t i = 0; i < chunk.columns.size(); ++i) {
@@ -222,20 +181,19 @@ void PartFile::write_chunk(const Batch& chunk) {
     directory_.only_nulls[i].push_back(bounds.only_nulls);
     minima_[i].append_value(bounds.min.value_or(Value(Null{})));
     maxima_[i].append_value(bounds.max.value_or(Value(Null{})));
-    put_pages(static_cast<std::uint16_t>(i), [&](std::size_t first, std::size_t count) {
-      std::string plain;
-      encode_column(*(count == chunk.rows ? column : slice(column, first, count)), plain);
-      return plain;
-    });
+    put_pages(static_cast<std::uint16_t>(i),
+              [&](std::size_t first, std::size_t count, std::string& plain) {
+                encode_column(*(count == chunk.rows ? column : slice(column, first, count)), plain);
+              });
   }
   if (!info.uniform_time()) {
-    put_pages(times_column, [&](std::size_t first, std::size_t count) {
-      return plain_integers(chunk.times, first, count);
+    put_pages(times_column, [&](std::size_t first, std::size_t count, std::string& plain) {
+      append_integers(chunk.times, first, count, plain);
     });
   }
   if (!info.uniform_diff()) {
-    put_pages(diffs_column, [&](std::size_t first, std::size_t count) {
-      return plain_integers(chunk.diffs, first, count);
+    put_pages(diffs_column, [&](std::size_t first, std::size_t count, std::string& plain) {
+      append_integers(chunk.diffs, first, count, plain);
     });
   }
   const Batch keys = chunk.project(sort_columns_);
@@ -279,7 +237,8 @@ PartInfo PartFile::finish() {
   for (auto& column : maxima_) directory_.maxima.push_back(column.finish());
   fences_.first_keys = fence_keys_.finish();
   put(part_section_key(info_.part, PartSection::directory), directory_.encode());
-  put(part_section_key(info_.part, PartSection::fences), compress_page(fences_.encode()));
+  pages_.begin() += fences_.encode();
+  put(part_section_key(info_.part, PartSection::fences), pages_.finish());
   if (!options_.key.empty()) {
     put(part_section_key(info_.part, PartSection::bloom_filter), BloomFilter::of(hashes_).encode());
   }

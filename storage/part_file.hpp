@@ -1,9 +1,8 @@
 // Writes one part: sorted batches in, one file out, ready to be ingested.
 //
 // A chunk has at most 64 Ki rows, 1 MiB a column and 16 MiB over all columns (one row at least,
-// whatever its size); each of its columns is cut into pages of 4 Ki rows:
-//
-//   page:  codec (1: 0 plain, 1 LZ4) | size before compression (8) | column (repr/batch_codec.hpp)
+// whatever its size); each of its columns is cut into pages (page.hpp) of 4 Ki rows, encoded as in
+// repr/batch_codec.hpp.
 //
 // Times and diffs that differ within a chunk are pages too (plain 8-byte integers instead of a
 // column).
@@ -18,6 +17,7 @@
 #include "repr/batch.hpp"
 #include "storage/database.hpp"
 #include "storage/keys.hpp"
+#include "storage/page.hpp"
 #include "storage/part_directory.hpp"
 
 namespace tailrace::storage {
@@ -41,9 +41,6 @@ struct PartFileOptions {
   std::vector<int> key;
   Timestamp consolidated_to = 0;
 };
-
-std::string compress_page(std::string_view plain);
-std::string decompress_page(std::string_view page);  // XX001
 
 class PartFile {
  public:
@@ -73,6 +70,7 @@ class PartFile {
   std::vector<int> sort_columns_;
   std::string path_;
   std::unique_ptr<Writer> writer_;
+  PageWriter pages_;
   PartInfo info_;
   PartDirectory directory_;
   std::vector<ColumnBuilder> minima_;

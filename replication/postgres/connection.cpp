@@ -246,11 +246,13 @@ void Connection::start_copy(const std::string& sql) {
   raise_result(result);
 }
 
+void Connection::release_message() {
+  if (message_ != nullptr) PQfreemem(message_);
+  message_ = nullptr;
+}
+
 Connection::Read Connection::read(std::string_view& message) {
-  if (message_ != nullptr) {
-    PQfreemem(message_);
-    message_ = nullptr;
-  }
+  release_message();
   int length = PQgetCopyData(connection_, &message_, 1);
   if (length == 0) {
     if (PQconsumeInput(connection_) == 0) raise_connection(PQerrorMessage(connection_));

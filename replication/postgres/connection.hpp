@@ -74,6 +74,8 @@ class Connection {
   // The next CopyData message, valid until the next call. Does not wait. An error of the server
   // throws.
   Read read(std::string_view& message);
+  // Frees the last message before the next one is asked for.
+  void release_message();
   // A CopyData message to the server (START_REPLICATION only).
   void send(std::string_view message);
 

@@ -68,7 +68,8 @@ void ReplicationStream::keep_alive(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     stopped_.wait_for(lock, stop, status_interval, [] { return false; });
-    if (stop.stop_requested() || steady_clock::now() - last_status_ < busy_status_interval) continue;
+    if (stop.stop_requested() || steady_clock::now() - last_status_ < busy_status_interval)
+      continue;
     try {
       send_status_locked(confirmed_, false);
     } catch (const SqlError&) {
@@ -100,6 +101,11 @@ ReplicationStream::Event ReplicationStream::read() {
   throw UpstreamError(sqlstate::protocol_violation, "",
                       fmt::format("invalid replication envelope 0x{:02x} of {} bytes",
                                   static_cast<unsigned char>(message[0]), message.size()));
+}
+
+void ReplicationStream::release_message() {
+  const std::lock_guard lock(mutex_);
+  connection_->release_message();
 }
 
 void ReplicationStream::note_commit_time(std::int64_t committed_at) {

@@ -38,6 +38,8 @@ class ReplicationStream {
   using Event = std::variant<Nothing, Data, Keepalive>;
   // Throws UpstreamError; the server's end of the stream is one ("connection closed").
   Event read();
+  // What was read last is gone then: a large message need not stand beside what is made of it.
+  void release_message();
 
   // Waits for more, at most this long, or until `extra_fd` is readable. While messages keep coming
   // in small pieces it naps first: woken for each, both sides would be two to three times slower.

@@ -21,6 +21,8 @@ constexpr std::size_t group_bytes_max = 2 << 20;
 constexpr std::size_t unresolved_group_bytes_max = 16 << 20;
 // An open transaction above it does not hold back those that came before it.
 constexpr std::size_t large_transaction_bytes = 1 << 20;
+// The connection keeps the memory that its largest message took: above it, it is replaced.
+constexpr std::size_t kept_message_bytes_max = 64 << 20;
 // Of the limit of all memory: above it nothing more is read while commits are on their way.
 constexpr double memory_pressure_max = 0.95;
 
@@ -56,11 +58,17 @@ void Session::run() {
       finish_snapshot_if_due();
       if (group_transactions_ > 0 && pipeline_.in_flight() == 0) flush();
       flush_position_if_due();
+      give_back_memory_if_due();
     }
     update_visible();
     stream_->confirm(pipeline_.durable());
     read_messages();
   }
+}
+
+void Session::give_back_memory_if_due() {
+  if (largest_message_ < kept_message_bytes_max || news_ || snapshot_) return;
+  if (group_transactions_ == 0 && pipeline_.in_flight() == 0) throw SessionRestart();
 }
 
 // Throws if the stream's connection is dead although nobody has told us.
@@ -90,6 +98,10 @@ void Session::read_messages() {
     const ReplicationStream::Event event = stream_->read();
     if (const auto* data = std::get_if<ReplicationStream::Data>(&event)) {
       handle(data->message);
+      if (in_transaction_ && !skips_transaction_ && unspilled_bytes_ >= spill_bytes) {
+        stream_->release_message();
+        spill_transaction();
+      }
     } else if (const auto* keepalive = std::get_if<ReplicationStream::Keepalive>(&event)) {
       shared_.counters.offset_known.raise_to(keepalive->sent_up_to);
       if (!in_transaction_) position_ = std::max(position_, keepalive->sent_up_to);
@@ -125,6 +137,7 @@ void Session::handle(std::string_view message) {
   shared_.silence_max = silence_max_min;
   ++shared_.counters.messages_received;
   shared_.counters.bytes_received += message.size();
+  largest_message_ = std::max(largest_message_, message.size());
   transaction_bytes_ += message.size();
   unspilled_bytes_ += message.size();
   const auto reject_outside = [this] {
@@ -232,7 +245,6 @@ void Session::change(const Change& change, Apply apply) {
     }
   }
   if (transaction_bytes_ >= large_transaction_bytes) flush_before_transaction();
-  if (unspilled_bytes_ >= spill_bytes) spill_transaction();
 }
 
 void Session::spill_copied(TableStream& table) {

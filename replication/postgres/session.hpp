@@ -61,6 +61,7 @@ class Session {
 
   // session.cpp
   void check_alive();
+  void give_back_memory_if_due();
   void read_messages();
   void handle(std::string_view message);
   void begin(const pgoutput::Begin& begin);
@@ -122,6 +123,7 @@ class Session {
   Lsn commit_lsn_ = 0;
   std::uint32_t xid_ = 0;
   std::size_t transaction_bytes_ = 0;
+  std::size_t largest_message_ = 0;
   std::size_t unspilled_bytes_ = 0;
 
   // Whole transactions that wait for a commit of ours.

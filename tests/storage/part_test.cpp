@@ -1,6 +1,7 @@
 // Parts: chunks and pages, bounds, filters, records, as they come back from bytes.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "repr/order.hpp"
@@ -28,9 +29,14 @@ TEST_CASE("pages survive compression, also what does not compress") {
   std::mt19937_64 random(4);
   std::string noise;
   for (int i = 0; i < 100000; ++i) noise.push_back(static_cast<char>(random()));
-  for (const std::string& plain :
-       {std::string(), std::string("x"), std::string(100000, 'a'), noise}) {
-    const std::string page = compress_page(plain);
+  std::string large_noise;
+  while (large_noise.size() < (6 << 20)) large_noise += noise;
+  std::ranges::shuffle(large_noise, random);
+  PageWriter pages;
+  for (const std::string& plain : {std::string(), std::string("x"), std::string(100000, 'a'), noise,
+                                   large_noise, std::string(9 << 20, 'b'), std::string("end")}) {
+    pages.begin() += plain;
+    const std::string page(pages.finish());
     CHECK(decompress_page(page) == plain);
     CHECK(page.size() <= plain.size() + 9);
     CHECK_THROWS_AS(decompress_page(page.substr(0, page.size() / 2)), SqlError);
