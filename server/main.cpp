@@ -32,7 +32,8 @@ engine::EnvironmentOptions environment_options(const Options& options) {
   environment.deferred_replicated_sync = options.deferred_replicated_sync;
   environment.egress_addresses = options.egress_addresses;
   environment.aws = options.aws;
-  environment.resolved_hosts = options.resolved_hosts;
+  environment.known_hosts =
+      std::make_shared<const decltype(options.known_hosts)>(options.known_hosts);
   environment.log = log;
   return environment;
 }

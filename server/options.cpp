@@ -129,8 +129,9 @@ ParsedOptions parse_command_line(int argument_count, char** arguments) {
       ->check(CLI::Range(100, 3'600'000))
       ->capture_default_str();
   add(app, "--resolve-host", resolved_hosts,
-      "NAME=ADDRESS: the address of a PrivateLink endpoint's host name, instead of asking DNS; may "
-      "be repeated.");
+      "NAME=ADDRESS: an address of a database's, a bastion's or an endpoint's host name, instead "
+      "of "
+      "asking DNS; may be repeated, for several names and for several addresses of one.");
   add(app, "--tls-cert", options.server.tls_certificate, "Certificate chain (PEM): serve TLS.");
   add(app, "--tls-key", options.server.tls_key, "Private key (PEM) of the certificate.");
   app.add_flag("--allow-plaintext-remote", options.server.allow_plaintext_remote,
@@ -142,8 +143,10 @@ ParsedOptions parse_command_line(int argument_count, char** arguments) {
     if (options.data_directory.empty()) throw CLI::RequiredError("--data-dir");
     options.server.sql = parse_listen_address(sql);
     options.server.http = parse_listen_address(http);
-    for (const std::string& text : resolved_hosts)
-      options.resolved_hosts.insert(parse_resolved_host(text));
+    for (const std::string& text : resolved_hosts) {
+      auto [name, address] = parse_resolved_host(text);
+      options.known_hosts[name].push_back(std::move(address));
+    }
     if (!internal_sql.empty()) options.server.internal_sql = parse_listen_address(internal_sql);
   } catch (const CLI::ParseError& error) {
     return {.options = std::nullopt, .exit_code = app.exit(error)};

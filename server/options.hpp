@@ -43,7 +43,7 @@ struct Options {
   bool deferred_replicated_sync = false;
   std::vector<std::string> egress_addresses;
   engine::AwsOptions aws;
-  std::map<std::string, std::string> resolved_hosts;
+  std::map<std::string, std::vector<std::string>> known_hosts;
   std::string log_level = "info";
 };
 

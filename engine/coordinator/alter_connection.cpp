@@ -5,6 +5,7 @@
 #include <set>
 
 #include "catalog/record_codec.hpp"
+#include "engine/coordinator/aws/new_aws_connection.hpp"
 #include "engine/coordinator/connection_config.hpp"
 #include "engine/coordinator/ddl.hpp"
 #include "engine/coordinator/options.hpp"
@@ -58,13 +59,6 @@ Changes changes_of(const ast::AlterConnection& statement) {
 // A source is bound to its database: in another one the same tables have other identities.
 void refuse_fixed_options(Connection::Kind kind, const Changes& changes) {
   refuse_key_options(changes.set);
-  if (kind == Connection::Kind::aws_privatelink) {
-    const std::string option =
-        changes.set.empty() ? *changes.reset.begin() : changes.set.front().name;
-    throw SqlError(sqlstate::invalid_parameter_value,
-                   fmt::format("cannot ALTER AWS PRIVATELINK option {}", option))
-        .hint("AWS cannot change an endpoint's service: make another connection.");
-  }
   if (kind != Connection::Kind::postgres) return;
   const bool set = std::any_of(changes.set.begin(), changes.set.end(),
                                [](const ast::Option& option) { return option.name == "DATABASE"; });
@@ -139,13 +133,13 @@ StatementResult alter_connection(SessionState& session, const ast::AlterConnecti
     session.ddl().replace(std::move(rotated));
     return ddl_result("ALTER CONNECTION");
   }
-  OptionReader with(statement.with, "ALTER CONNECTION");
-  const bool validate = with.boolean("VALIDATE").value_or(validates_by_default(connection->kind));
-  with.finish();
+  const bool validate = wants_validation(session, statement.with, connection->kind);
   const Changes changes = changes_of(statement);
   refuse_fixed_options(connection->kind, changes);
   catalog::Item item = *found;
   set_options(session, item, apply(changes, connection->options));
+  if (connection->kind == Connection::Kind::aws_privatelink)
+    replace_endpoint(session, item, connection->options, validate);
   // A host key belongs to an address; another one is known only once it has been seen.
   if (changes.touch({"HOST", "PORT", "HOST KEY"})) forget_host_key(session, item);
   check_connection(session, item, validate);

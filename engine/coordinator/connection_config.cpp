@@ -4,6 +4,7 @@
 
 #include "engine/coordinator/aws/aws_connection.hpp"
 #include "engine/coordinator/aws/endpoint_path.hpp"
+#include "engine/coordinator/network_settings.hpp"
 #include "engine/coordinator/options.hpp"
 #include "engine/coordinator/pem.hpp"
 #include "engine/coordinator/tunnels.hpp"
@@ -124,6 +125,7 @@ ConnectionConfig postgres_connection(Coordinator& coordinator, const catalog::Ca
   if (options.value("AWS PRIVATELINK") != nullptr)
     go_through(coordinator, *endpoint_path(catalog, scope, given), config);
   options.finish();
+  apply_network_settings(coordinator, catalog, config);
   return config;
 }
 

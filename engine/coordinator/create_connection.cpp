@@ -7,9 +7,11 @@
 #include "engine/coordinator/aws/new_aws_connection.hpp"
 #include "engine/coordinator/connection_config.hpp"
 #include "engine/coordinator/ddl.hpp"
+#include "engine/coordinator/network_settings.hpp"
 #include "engine/coordinator/options.hpp"
 #include "engine/coordinator/ssh_connection.hpp"
 #include "engine/coordinator/tunnels.hpp"
+#include "engine/coordinator/variables.hpp"
 #include "grammar/printer.hpp"
 #include "replication/postgres/purification.hpp"
 
@@ -103,6 +105,8 @@ StatementResult create_secret(SessionState& session, const ast::CreateSecret& st
     return ddl_result("CREATE SECRET");
   catalog::Item item = new_item(session, statement.name);
   item.create_sql = redacted_secret_sql(full_name_of(session, item));
+  check_object_limit(session.catalog(), "max_secrets", "Secret",
+                     [](const catalog::Item& one) { return one.as<catalog::Secret>() != nullptr; });
   item.body = catalog::Secret{};
   const catalog::ItemId id = item.id;
   session.ddl().create(std::move(item));
@@ -128,8 +132,27 @@ StatementResult alter_secret(SessionState& session, const ast::AlterSecret& stat
   return ddl_result("ALTER SECRET");
 }
 
-bool validates_by_default(catalog::Connection::Kind kind) {
-  return kind == catalog::Connection::Kind::postgres;
+namespace {
+
+void require_validation_syntax(SessionState& session, std::string_view syntax) {
+  if (as_boolean(system_variable(session.catalog().system_variables(),
+                                 "enable_connection_validation_syntax"))) {
+    return;
+  }
+  throw SqlError(sqlstate::feature_not_supported, fmt::format("{} is not available", syntax))
+      .detail("The system setting enable_connection_validation_syntax is off.");
+}
+
+}  // namespace
+
+bool wants_validation(SessionState& session, const std::vector<ast::Option>& with,
+                      catalog::Connection::Kind kind) {
+  if (!with.empty()) require_validation_syntax(session, "WITH (VALIDATE)");
+  OptionReader options(with, "connections");
+  const bool wanted =
+      options.boolean("VALIDATE").value_or(kind == catalog::Connection::Kind::postgres);
+  options.finish();
+  return wanted;
 }
 
 namespace {
@@ -140,7 +163,7 @@ void try_options(SessionState& session, const catalog::Item& item, bool validate
   Coordinator& coordinator = session.coordinator();
   switch (item.as<catalog::Connection>()->kind) {
     case Kind::ssh_tunnel:
-      (void)tunnel_options(session.catalog(), item);
+      (void)tunnel_options(coordinator, session.catalog(), item);
       if (validate) try_tunnel(session, item);
       break;
     case Kind::aws: {
@@ -194,18 +217,35 @@ catalog::Connection::Kind kind_of(ast::ConnectionKind kind) {
   }
 }
 
+template <catalog::Connection::Kind kind>
+bool is_connection(const catalog::Item& item) {
+  const auto* connection = item.as<catalog::Connection>();
+  return connection != nullptr && connection->kind == kind;
+}
+
+void check_connection_limit(const catalog::Catalog& catalog, catalog::Connection::Kind kind) {
+  using Kind = catalog::Connection::Kind;
+  if (kind == Kind::aws_privatelink) {
+    check_object_limit(catalog, "max_aws_privatelink_connections", "AWS PrivateLink Connection",
+                       is_connection<Kind::aws_privatelink>);
+  }
+  if (kind == Kind::postgres) {
+    check_object_limit(catalog, "max_postgres_connections", "PostgreSQL Connection",
+                       is_connection<Kind::postgres>);
+  }
+}
+
 }  // namespace
 
 StatementResult create_connection(SessionState& session, const ast::CreateConnection& statement) {
   catalog::Connection connection;
   connection.kind = kind_of(statement.kind);
   refuse_key_options(statement.options);
-  OptionReader with(statement.with, "CREATE CONNECTION");
-  const bool validate = with.boolean("VALIDATE").value_or(validates_by_default(connection.kind));
-  with.finish();
+  const bool validate = wants_validation(session, statement.with, connection.kind);
   if (!name_is_free(session, statement.name, statement.if_not_exists, "connection")) {
     return ddl_result("CREATE CONNECTION");
   }
+  check_connection_limit(session.catalog(), connection.kind);
   // What takes a network comes before anything that others wait for.
   const AwsBeginnings beginnings = begin_aws_connection(session, connection, statement.options);
   if (validate && (beginnings.endpoint || beginnings.assumes_role)) {
@@ -233,6 +273,7 @@ StatementResult create_connection(SessionState& session, const ast::CreateConnec
 }
 
 StatementResult execute_validate(SessionState& session, const ast::ValidateConnection& statement) {
+  require_validation_syntax(session, "VALIDATE CONNECTION");
   const catalog::Item& item = session.catalog().resolve_item(statement.name, session.scope());
   const auto* connection = item.as<catalog::Connection>();
   if (connection == nullptr) {

@@ -28,7 +28,8 @@ void require_system_ok(const catalog::Item& item, const catalog::Catalog& catalo
 bool is_of_kind(const catalog::Item& item, ast::ObjectKind kind);
 
 // Whether a connection is tried when it is made or altered, unless the statement says.
-bool validates_by_default(catalog::Connection::Kind kind);
+bool wants_validation(SessionState& session, const std::vector<ast::Option>& with,
+                      catalog::Connection::Kind kind);
 // Throws unless the connection's options make a valid whole; with `validate` also if it does not work.
 void check_connection(SessionState& session, const catalog::Item& connection, bool validate);
 

@@ -40,8 +40,8 @@ struct EnvironmentOptions {
   bool sync = true;                           // false only where durability is not what is measured
   std::vector<std::string> egress_addresses;  // CIDR or plain addresses, for mz_egress_ips
   AwsOptions aws;
-  // Host names of PrivateLink endpoints that have these addresses, whatever DNS says.
-  std::map<std::string, std::string> resolved_hosts;
+  // Host names that have these addresses, whatever DNS says; null: none.
+  std::shared_ptr<const std::map<std::string, std::vector<std::string>>> known_hosts;
   std::string version = "0.1.0";
   std::function<void(std::string_view level, std::string_view message)> log;
 };

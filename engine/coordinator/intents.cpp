@@ -8,6 +8,7 @@
 #include "catalog/field_codec.hpp"
 #include "engine/coordinator/aws/aws_connection.hpp"
 #include "engine/coordinator/coordinator.hpp"
+#include "engine/coordinator/network_settings.hpp"
 #include "engine/coordinator/tunnels.hpp"
 #include "replication/postgres/purification.hpp"
 
@@ -52,7 +53,7 @@ void put(catalog::FieldWriter& out, const ssh::Tunnel* tunnel) {
   out.put(static_cast<std::uint64_t>(config.keepalive_idle.count()));
 }
 
-std::shared_ptr<ssh::Tunnel> get_tunnel(catalog::FieldReader& in) {
+std::shared_ptr<ssh::Tunnel> get_tunnel(const Coordinator& coordinator, catalog::FieldReader& in) {
   if (!in.flag()) return nullptr;
   ssh::TunnelConfig config;
   config.name = in.text();
@@ -64,7 +65,11 @@ std::shared_ptr<ssh::Tunnel> get_tunnel(catalog::FieldReader& in) {
   config.check_host_key = in.flag();
   config.connect_timeout = std::chrono::milliseconds(in.number());
   config.keepalive_idle = std::chrono::milliseconds(in.number());
-  return ssh::Tunnel::create([config] { return config; });
+  return ssh::Tunnel::create([config, &coordinator] {
+    ssh::TunnelConfig now = config;
+    apply_network_settings(coordinator, *coordinator.catalog(), now);
+    return now;
+  });
 }
 
 // What it takes to drop a slot.
@@ -99,7 +104,7 @@ std::string encode(const ConnectionConfig& config, const std::string& slot,
   return out.take();
 }
 
-SlotToDrop decode(std::string_view bytes) {
+SlotToDrop decode(const Coordinator& coordinator, std::string_view bytes) {
   catalog::FieldReader in(bytes);
   const std::uint64_t version = in.number();
   SlotToDrop todo;
@@ -114,8 +119,9 @@ SlotToDrop decode(std::string_view bytes) {
   config.ssl_certificate_authority = get(in);
   config.ssl_certificate = get(in);
   config.ssl_key = get(in);
-  if (version >= 2) config.tunnel = get_tunnel(in);
+  if (version >= 2) config.tunnel = get_tunnel(coordinator, in);
   config.application_name = "tailrace drop slot";
+  apply_network_settings(coordinator, *coordinator.catalog(), config);
   if (version < 3) return todo;
   todo.aws_recipe = in.text();
   if (!in.flag()) return todo;
@@ -164,7 +170,7 @@ storage::RecordChange IntentWorker::drop_slot(const Coordinator& coordinator,
 bool IntentWorker::needs_endpoint(catalog::ItemId connection) const {
   for (const auto& [key, value] :
        coordinator_.store().scan_records(storage::RecordSpace::intents, drop_slot_prefix)) {
-    const SlotToDrop todo = decode(coordinator_.secrets().unseal(key, value));
+    const SlotToDrop todo = decode(coordinator_, coordinator_.secrets().unseal(key, value));
     if (todo.endpoint && todo.endpoint->connection == connection) return true;
   }
   return false;
@@ -173,7 +179,7 @@ bool IntentWorker::needs_endpoint(catalog::ItemId connection) const {
 bool IntentWorker::carry_out(const std::string& key, const std::string& value) {
   if (!key.starts_with(drop_slot_prefix)) return true;
   try {
-    SlotToDrop todo = decode(coordinator_.secrets().unseal(key, value));
+    SlotToDrop todo = decode(coordinator_, coordinator_.secrets().unseal(key, value));
     if (!todo.aws_recipe.empty())
       todo.connection.aws_login = make_aws_login(coordinator_, todo.aws_recipe);
     if (todo.endpoint) go_through(coordinator_, *todo.endpoint, todo.connection);

@@ -77,7 +77,7 @@ void forget_host_key(SessionState& session, const catalog::Item& connection) {
 
 void try_tunnel(SessionState& session, const catalog::Item& connection) {
   Coordinator& coordinator = session.coordinator();
-  auto config = tunnel_options(session.catalog(), connection);
+  auto config = tunnel_options(coordinator, session.catalog(), connection);
   config.keys = keys_of(session, connection.id);
   if (!config.host_key && !session.ddl().forgets_host_key(connection.id))
     config.host_key = recorded_host_key(coordinator, connection.id);

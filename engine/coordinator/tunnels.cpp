@@ -6,6 +6,7 @@
 #include "catalog/transaction.hpp"
 #include "engine/coordinator/connection_config.hpp"
 #include "engine/coordinator/coordinator.hpp"
+#include "engine/coordinator/network_settings.hpp"
 #include "engine/coordinator/options.hpp"
 #include "engine/coordinator/variables.hpp"
 #include "grammar/printer.hpp"
@@ -15,11 +16,6 @@ namespace tailrace::engine {
 namespace {
 
 namespace ssh = replication::ssh;
-
-std::chrono::milliseconds duration(const catalog::Catalog& catalog, std::string_view name) {
-  return std::chrono::milliseconds(
-      as_milliseconds(system_variable(catalog.system_variables(), name)));
-}
 
 std::string required(std::optional<std::string> value, std::string_view name) {
   if (value && !value->empty()) return *std::move(value);
@@ -77,7 +73,8 @@ void Tunnels::apply(const catalog::Catalog& before, const catalog::Catalog& afte
   for (const auto& tunnel : altered) tunnel->altered();
 }
 
-ssh::TunnelConfig tunnel_options(const catalog::Catalog& catalog, const catalog::Item& connection) {
+ssh::TunnelConfig tunnel_options(const Coordinator& coordinator, const catalog::Catalog& catalog,
+                                 const catalog::Item& connection) {
   OptionReader options(connection.as<catalog::Connection>()->options, "SSH TUNNEL connections");
   ssh::TunnelConfig config;
   config.name = grammar::print(catalog.object_name(connection));
@@ -90,14 +87,13 @@ ssh::TunnelConfig tunnel_options(const catalog::Catalog& catalog, const catalog:
                                                                    "ssh_host_key_checking")));
   for (const std::string_view made : {"PUBLIC KEY 1", "PUBLIC KEY 2"}) options.text(made);
   options.finish();
-  config.connect_timeout = duration(catalog, "ssh_connect_timeout");
-  config.keepalive_idle = duration(catalog, "ssh_keepalives_idle");
+  apply_network_settings(coordinator, catalog, config);
   return config;
 }
 
 ssh::TunnelConfig tunnel_config(Coordinator& coordinator, const catalog::Catalog& catalog,
                                 const catalog::Item& connection) {
-  ssh::TunnelConfig config = tunnel_options(catalog, connection);
+  ssh::TunnelConfig config = tunnel_options(coordinator, catalog, connection);
   std::string keys = coordinator.secret_value(connection.id);
   config.keys = decode_keys(keys);
   OPENSSL_cleanse(keys.data(), keys.size());

@@ -33,7 +33,8 @@ class Tunnels {
 
 // What the options of CREATE CONNECTION ... TO SSH TUNNEL say, checked; without keys, and with the host key only if it
 // stands there. Throws the dialect's errors.
-replication::ssh::TunnelConfig tunnel_options(const catalog::Catalog& catalog,
+replication::ssh::TunnelConfig tunnel_options(const Coordinator& coordinator,
+                                              const catalog::Catalog& catalog,
                                               const catalog::Item& connection);
 // The same of a connection that exists, with its keys and the host key it is known by.
 replication::ssh::TunnelConfig tunnel_config(Coordinator& coordinator,

@@ -26,6 +26,8 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+constexpr std::uint64_t network_limit_max = 9 * 3'600'000;
+
 struct Unit {
   std::string_view name;
   std::uint64_t factor;
@@ -207,6 +209,10 @@ std::string check_variable(const Variable& variable, std::string_view text) {
             fmt::format("parameter \"extra_float_digits\" cannot have value \"{}\"", number))
             .hint("Give a number from -15 to 3.");
       }
+      const bool counts_objects = variable.name.starts_with("max_");
+      if (number < 0 && counts_objects) throw wrong_type(variable, "unsigned integer");
+      if (variable.name == "pg_source_tcp_keepalives_retries" && (number < 1 || number > 127))
+        throw wrong_type(variable, "number from 1 to 127");
       return std::to_string(number);
     }
     case VariableKind::real: {
@@ -221,9 +227,11 @@ std::string check_variable(const Variable& variable, std::string_view text) {
     case VariableKind::duration: {
       const auto milliseconds = parse_milliseconds(text);
       if (!milliseconds) throw wrong_type(variable, "duration");
-      // Without a limit a tunnel could hang.
-      if (*milliseconds == 0 && variable.name.starts_with("ssh_"))
-        throw wrong_type(variable, "duration above zero");
+      // Without a limit a connection could hang; the kernel knows no longer ones.
+      const bool limits_network =
+          variable.name.starts_with("ssh_") || variable.name.starts_with("pg_source_");
+      if (limits_network && (*milliseconds == 0 || *milliseconds > network_limit_max))
+        throw wrong_type(variable, "duration above zero and at most 9 h");
       return print_duration(*milliseconds);
     }
     case VariableKind::bytes: {

@@ -32,11 +32,27 @@ ast::ConnectionKind connection_kind(P::ConnectionKindContext& tree) {
   }
 }
 
+OptionListKind options_of(ast::ConnectionKind kind) {
+  switch (kind) {
+    case ast::ConnectionKind::postgres:
+      return OptionListKind::postgres_connection;
+    case ast::ConnectionKind::ssh_tunnel:
+      return OptionListKind::ssh_tunnel_connection;
+    case ast::ConnectionKind::aws:
+      return OptionListKind::aws_connection;
+    case ast::ConnectionKind::aws_privatelink:
+      return OptionListKind::aws_privatelink_connection;
+    default:
+      return OptionListKind::connection;
+  }
+}
+
 ast::CreateConnection create_connection(P::CreateConnectionContext& tree) {
+  const ast::ConnectionKind kind = connection_kind(*tree.connectionKind());
   return {.name = name(*tree.objectName()),
           .if_not_exists = tree.ifNotExists() != nullptr,
-          .kind = connection_kind(*tree.connectionKind()),
-          .options = options(*tree.bareOptions(), OptionListKind::connection),
+          .kind = kind,
+          .options = options(*tree.bareOptions(), options_of(kind)),
           .with = options(tree.withOptions(), OptionListKind::validation)};
 }
 

@@ -24,13 +24,10 @@ std::string word(antlr4::ParserRuleContext& element) {
 }
 
 [[noreturn]] void throw_unknown(antlr4::Token* found, OptionListKind list) {
-  const auto known = known_options(list);
-  std::string message = known.size() > 1 ? "Expected one of " : "Expected ";
-  bool first = true;
-  for (const KnownOption& option : known) {
-    message += (first ? "" : " or ") + std::string(option.name);
-    first = false;
-  }
+  const auto names = sensible_options(list);
+  std::string message = names.size() > 1 ? "Expected one of " : "Expected ";
+  for (const std::string_view& name : names)
+    message += (&name == &names.front() ? "" : " or ") + std::string(name);
   throw_syntax_error(found, message + ", found " + describe(*found));
 }
 

@@ -186,6 +186,10 @@ constexpr KnownOption explain_options[] = {
 std::span<const KnownOption> known_options(OptionListKind list) {
   switch (list) {
     case OptionListKind::connection:
+    case OptionListKind::postgres_connection:
+    case OptionListKind::ssh_tunnel_connection:
+    case OptionListKind::aws_connection:
+    case OptionListKind::aws_privatelink_connection:
       return connection_options;
     case OptionListKind::endpoint:
       return endpoint_options;
@@ -229,6 +233,29 @@ std::span<const KnownOption> known_options(OptionListKind list) {
       return explain_options;
   }
   return {};
+}
+
+std::vector<std::string_view> sensible_options(OptionListKind list) {
+  switch (list) {
+    case OptionListKind::postgres_connection:
+      return {"AWS CONNECTION", "AWS PRIVATELINK", "DATABASE",
+              "HOST",           "PASSWORD",        "PORT",
+              "SSH TUNNEL",     "SSL CERTIFICATE", "SSL CERTIFICATE AUTHORITY",
+              "SSL KEY",        "SSL MODE",        "USER"};
+    case OptionListKind::ssh_tunnel_connection:
+      return {"HOST", "HOST KEY", "HOST KEY CHECKING", "PORT", "USER"};
+    case OptionListKind::aws_connection:
+      return {"ACCESS KEY ID", "ASSUME ROLE ARN", "ASSUME ROLE SESSION NAME",
+              "ENDPOINT",      "REGION",          "SECRET ACCESS KEY",
+              "SESSION TOKEN"};
+    case OptionListKind::aws_privatelink_connection:
+      return {"AVAILABILITY ZONES", "SERVICE NAME"};
+    default:
+      break;
+  }
+  std::vector<std::string_view> names;
+  for (const KnownOption& option : known_options(list)) names.push_back(option.name);
+  return names;
 }
 
 }  // namespace tailrace::grammar::builder

@@ -4,11 +4,16 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace tailrace::grammar::builder {
 
 enum class OptionListKind {
-  connection,
+  connection,  // of a kind that only the catalog knows
+  postgres_connection,
+  ssh_tunnel_connection,
+  aws_connection,
+  aws_privatelink_connection,
   endpoint,           // of AWS PRIVATELINK c (..)
   validation,         // WITH of connections
   source_connection,  // of FROM POSTGRES CONNECTION c (..)
@@ -45,6 +50,9 @@ struct KnownOption {
   std::string_view synonym_of = {};
 };
 
+// All that can be read there: also what only other kinds of the same statement take, which is refused later.
 std::span<const KnownOption> known_options(OptionListKind list);
+// The names that make sense there, for errors.
+std::vector<std::string_view> sensible_options(OptionListKind list);
 
 }  // namespace tailrace::grammar::builder

@@ -6,8 +6,10 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "replication/aws/container_credentials.hpp"
 #include "replication/aws/instance_metadata.hpp"
 #include "replication/aws/profile.hpp"
+#include "replication/aws/sts.hpp"
 #include "repr/error.hpp"
 
 namespace tailrace::replication::aws {
@@ -44,16 +46,23 @@ class FixedCredentials final : public CredentialSource {
 
 class DefaultCredentials final : public CredentialSource {
  public:
-  DefaultCredentials(Variables variables, SendRequest send)
-      : variables_(std::move(variables)), metadata_(variables_, std::move(send)) {}
+  DefaultCredentials(Variables variables, std::string endpoint_url, SendRequest send)
+      : variables_(std::move(variables)),
+        endpoint_url_(std::move(endpoint_url)),
+        send_(std::move(send)),
+        metadata_(variables_, send_) {}
 
   Credentials get(CancelToken& cancel) override {
     if (auto given = of_environment()) return *std::move(given);
-    if (auto given = of_profile()) return *std::move(given);
-    if (auto given = of_instance(cancel)) return *std::move(given);
+    // Who names a token means it: files are passed over then, as AWS's own tools do.
+    if (!variables_("AWS_WEB_IDENTITY_TOKEN_FILE")) {
+      if (auto given = of_profile()) return *std::move(given);
+    }
+    if (auto given = of_service(cancel)) return *std::move(given);
     throw SqlError(sqlstate::invalid_authorization, "no AWS credentials found")
         .detail(
-            "Looked in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), in the shared "
+            "Looked in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, "
+            "AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_*_URI), in the shared "
             "credentials file (AWS_PROFILE) and at the instance metadata service.")
         .hint("Give the server one of them and try again.");
   }
@@ -99,16 +108,31 @@ class DefaultCredentials final : public CredentialSource {
     return credentials;
   }
 
-  std::optional<Credentials> of_instance(CancelToken& cancel) {
+  // Keys that are given out for a while.
+  std::optional<Credentials> ask(CancelToken& cancel) const {
+    if (auto given = web_identity_credentials(variables_, endpoint_url_, send_, cancel))
+      return given;
+    if (auto given = container_credentials(variables_, send_, cancel)) return given;
+    return metadata_.role_credentials(cancel);
+  }
+
+  std::optional<Credentials> of_service(CancelToken& cancel) {
     std::lock_guard lock(mutex_);
     if (of_role_ && is_fresh(*of_role_)) return of_role_;
     // When the service has a moment's trouble, what it gave before is used to its end.
-    if (auto given = metadata_.role_credentials(cancel)) of_role_ = std::move(given);
+    if (of_role_ && !is_alive(*of_role_)) of_role_.reset();
+    try {
+      if (auto given = ask(cancel)) of_role_ = std::move(given);
+    } catch (const SqlError&) {
+      if (!of_role_ || cancel.cancelled()) throw;
+    }
     if (of_role_ && !is_alive(*of_role_)) of_role_.reset();
     return of_role_;
   }
 
   Variables variables_;
+  std::string endpoint_url_;
+  SendRequest send_;
   InstanceMetadata metadata_;
   std::mutex mutex_;
   std::optional<Credentials> of_role_;
@@ -132,8 +156,10 @@ Variables process_variables() {
   };
 }
 
-std::shared_ptr<CredentialSource> default_credentials(Variables variables, SendRequest send) {
-  return std::make_shared<DefaultCredentials>(std::move(variables), std::move(send));
+std::shared_ptr<CredentialSource> default_credentials(Variables variables, SendRequest send,
+                                                      std::string endpoint_url) {
+  return std::make_shared<DefaultCredentials>(std::move(variables), std::move(endpoint_url),
+                                              std::move(send));
 }
 
 std::optional<std::string> default_region(const Variables& variables, const SendRequest& send,

@@ -45,9 +45,11 @@ std::shared_ptr<CredentialSource> fixed_credentials(Credentials credentials);
 using Variables = std::function<std::optional<std::string>(const std::string& name)>;
 Variables process_variables();
 
-// As AWS's own tools look: AWS_ACCESS_KEY_ID and its companions, the profile AWS_PROFILE of the shared files, the
-// instance's role. Variables and files are read at every `get`, so that rotated keys count at once.
-std::shared_ptr<CredentialSource> default_credentials(Variables variables, SendRequest send);
+// As AWS's own tools look: AWS_ACCESS_KEY_ID and its companions, a web identity's token, the profile AWS_PROFILE of the
+// shared files, the container's agent, the instance's role. Variables and files are read at every `get`, so that
+// rotated keys count at once. `endpoint_url`: where AWS is called; empty: its own.
+std::shared_ptr<CredentialSource> default_credentials(Variables variables, SendRequest send,
+                                                      std::string endpoint_url = "");
 
 // AWS_REGION, AWS_DEFAULT_REGION, the profile's region, the instance's. nullopt: none of them knows.
 std::optional<std::string> default_region(const Variables& variables, const SendRequest& send,

@@ -2,11 +2,14 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <netdb.h>
+#include <sys/socket.h>
 
 #include <functional>
 #include <memory>
 #include <mutex>
 
+#include "replication/network/addresses.hpp"
 #include "repr/error.hpp"
 
 namespace tailrace::replication::aws {
@@ -32,6 +35,18 @@ std::size_t take_body(char* bytes, std::size_t, std::size_t count, void* into) {
   if (body.size() + count > body_bytes_max) return 0;  // curl then fails the transfer
   body.append(bytes, count);
   return count;
+}
+
+// In place of curl's own socket(): the address is the one that is dialled. `refused` is a bool.
+curl_socket_t open_external_socket(void* refused, curlsocktype, curl_sockaddr* address) {
+  char text[NI_MAXHOST];
+  const bool is_readable = ::getnameinfo(&address->addr, address->addrlen, text, sizeof text,
+                                         nullptr, 0, NI_NUMERICHOST) == 0;
+  if (!is_readable || is_private_address(text)) {
+    *static_cast<bool*>(refused) = true;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 void initialise() {
@@ -82,7 +97,12 @@ Reply send_http(const Request& request, const HttpLimits& limits, CancelToken& c
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect.count()));
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(limits.whole.count()));
   curl_easy_setopt(handle, CURLOPT_USERAGENT, "tailrace");
-  if (!limits.through_proxy) curl_easy_setopt(handle, CURLOPT_PROXY, "");
+  if (!limits.through_proxy || limits.external_only) curl_easy_setopt(handle, CURLOPT_PROXY, "");
+  bool refused = false;
+  if (limits.external_only) {
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_external_socket);
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &refused);
+  }
 
   curl_multi_add_handle(multi.get(), handle);
   // Taken out before either handle is freed, whatever is thrown.
@@ -99,6 +119,11 @@ Reply send_http(const Request& request, const HttpLimits& limits, CancelToken& c
   const CURLMsg* message = curl_multi_info_read(multi.get(), &left);
   if (message == nullptr || message->msg != CURLMSG_DONE)
     throw unreachable(request, "the transfer failed");
+  if (message->data.result != CURLE_OK && refused) {
+    throw SqlError(
+        sqlstate::object_not_in_prerequisite_state,
+        fmt::format("cannot reach {}: Address resolved to a private IP", request.authority));
+  }
   if (message->data.result != CURLE_OK)
     throw unreachable(request, curl_easy_strerror(message->data.result));
   long status = 0;

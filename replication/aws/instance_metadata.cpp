@@ -17,7 +17,7 @@ constexpr HttpLimits limits{.connect = 1000ms, .whole = 3000ms, .through_proxy =
 
 SqlError damaged() {
   return SqlError(sqlstate::data_corrupted,
-                  "the instance metadata service sent credentials that cannot be read");
+                  "the service that gives out AWS credentials sent what cannot be read");
 }
 
 }  // namespace
@@ -67,7 +67,9 @@ std::optional<std::string> InstanceMetadata::region(CancelToken& cancel) const {
   return get("/latest/meta-data/placement/region", cancel);
 }
 
-Credentials parse_role_credentials(const std::string& json) {
+namespace {
+
+Credentials parse_credentials(const std::string& json, bool has_code) {
   simdjson::dom::parser parser;
   simdjson::dom::element document;
   if (parser.parse(json).get(document) != simdjson::SUCCESS) throw damaged();
@@ -76,7 +78,7 @@ Credentials parse_role_credentials(const std::string& json) {
     if (document[name].get(value) != simdjson::SUCCESS || value.empty()) throw damaged();
     return std::string(value);
   };
-  if (text("Code") != "Success") {
+  if (has_code && text("Code") != "Success") {
     throw SqlError(sqlstate::invalid_authorization,
                    "the instance metadata service has no credentials for the instance's role")
         .hint("Check the instance profile and its role.");
@@ -89,6 +91,16 @@ Credentials parse_role_credentials(const std::string& json) {
   if (!absl::ParseTime(absl::RFC3339_full, text("Expiration"), &expires, nullptr)) throw damaged();
   credentials.expires = absl::ToChronoTime(expires);
   return credentials;
+}
+
+}  // namespace
+
+Credentials parse_role_credentials(const std::string& json) {
+  return parse_credentials(json, true);
+}
+
+Credentials parse_container_credentials(const std::string& json) {
+  return parse_credentials(json, false);
 }
 
 }  // namespace tailrace::replication::aws

@@ -28,5 +28,7 @@ class InstanceMetadata {
 
 // The service's JSON as credentials. Throws SqlError XX001 without quoting it.
 Credentials parse_role_credentials(const std::string& json);
+// The same of a container's agent, whose JSON has no code.
+Credentials parse_container_credentials(const std::string& json);
 
 }  // namespace tailrace::replication::aws

@@ -37,18 +37,6 @@ bool keys_expired(const AwsError& error) {
          error.code() == "RequestExpired";
 }
 
-// <Response><Errors><Error><Code>, or <ErrorResponse><Error><Code>.
-AwsError refusal(const std::string& action, const Reply& reply) {
-  pugi::xml_document document;
-  document.load_buffer(reply.body.data(), reply.body.size());
-  const pugi::xml_node error =
-      document.find_node([](pugi::xml_node node) { return node.name() == std::string("Error"); });
-  std::string code = error.child_value("Code");
-  std::string text = error.child_value("Message");
-  if (code.empty()) code = fmt::format("HTTP {}", reply.status);
-  return {action, std::move(code), text, reply.status};
-}
-
 void pause(std::chrono::milliseconds longest, CancelToken& cancel) {
   thread_local std::minstd_rand random{std::random_device{}()};
   std::uniform_int_distribution<std::int64_t> some(longest.count() / 4, longest.count());
@@ -65,12 +53,24 @@ void pause(std::chrono::milliseconds longest, CancelToken& cancel) {
   }
 }
 
+}  // namespace
+
+// <Response><Errors><Error><Code>, or <ErrorResponse><Error><Code>.
+AwsError refusal(const std::string& action, const Reply& reply) {
+  pugi::xml_document document;
+  document.load_buffer(reply.body.data(), reply.body.size());
+  const pugi::xml_node error =
+      document.find_node([](pugi::xml_node node) { return node.name() == std::string("Error"); });
+  std::string code = error.child_value("Code");
+  std::string text = error.child_value("Message");
+  if (code.empty()) code = fmt::format("HTTP {}", reply.status);
+  return {action, std::move(code), text, reply.status};
+}
+
 std::string own_authority(const std::string& service, const std::string& region) {
   const std::string_view domain = region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   return fmt::format("{}.{}.{}", service, region, domain);
 }
-
-}  // namespace
 
 AwsError::AwsError(std::string action, std::string code, const std::string& text, int http_status)
     : SqlError(sqlstate::connection_failure,
@@ -91,7 +91,7 @@ Reply QueryClient::attempt(const Service& service, const std::string& region,
   request.body = body;
   sign(request, credentials.get(cancel),
        {.region = region, .service = service.name, .time = std::chrono::system_clock::now()});
-  return options_.send(request, HttpLimits{}, cancel);
+  return options_.send(request, {.external_only = options_.external_only}, cancel);
 }
 
 std::string QueryClient::call(const Service& service, const std::string& region,

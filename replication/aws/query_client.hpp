@@ -25,9 +25,15 @@ class AwsError : public SqlError {
   int http_status_;
 };
 
+// What a reply other than 200 says.
+AwsError refusal(const std::string& action, const Reply& reply);
+// The host of a service in a region.
+std::string own_authority(const std::string& service, const std::string& region);
+
 struct ClientOptions {
   std::string endpoint_url;  // empty: AWS's own for the region
   std::shared_ptr<CredentialSource> credentials;
+  bool external_only = false;  // the endpoint may have no private address
   SendRequest send = send_http;
   // The first pause; each later one is up to twice as long.
   std::chrono::milliseconds pause{200};

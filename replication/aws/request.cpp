@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "repr/error.hpp"
 
 namespace tailrace::replication::aws {
@@ -49,6 +51,12 @@ std::pair<std::string, std::string> split_endpoint(const std::string& url) {
   if (scheme != "http" && scheme != "https") throw wrong();
   if (authority.empty() || authority.find_first_of("/?#@ ") != std::string::npos) throw wrong();
   return {scheme, authority};
+}
+
+bool is_region(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
 }
 
 }  // namespace tailrace::replication::aws

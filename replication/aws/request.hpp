@@ -30,4 +30,8 @@ std::string form_encoded(const Pairs& pairs);
 // Scheme and authority of "https://host:port"; a path other than / is refused. Throws SqlError 22023.
 std::pair<std::string, std::string> split_endpoint(const std::string& url);
 
+// Whether it is made of what names of regions are made of: it becomes part of the name of the host that gets our
+// requests, which anything else could turn into another host.
+bool is_region(std::string_view text);
+
 }  // namespace tailrace::replication::aws

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <pugixml.hpp>
 
+#include "replication/aws/token_file.hpp"
+
 namespace tailrace::replication::aws {
 
 namespace {
@@ -32,6 +34,21 @@ pugi::xml_document parse(const std::string& xml) {
   return document;
 }
 
+// The keys in a reply, which is cleared.
+Credentials keys_in(std::string& xml) {
+  const pugi::xml_document document = parse(xml);
+  OPENSSL_cleanse(xml.data(), xml.size());
+  Credentials given;
+  given.access_key_id = text_of(document, "AccessKeyId");
+  given.secret_access_key = text_of(document, "SecretAccessKey");
+  given.session_token = text_of(document, "SessionToken");
+  absl::Time expires;
+  if (!absl::ParseTime(absl::RFC3339_full, text_of(document, "Expiration"), &expires, nullptr))
+    throw SqlError(sqlstate::connection_failure, "AWS sent an expiry that is no time");
+  given.expires = absl::ToChronoTime(expires);
+  return given;
+}
+
 class RoleCredentials final : public CredentialSource {
  public:
   RoleCredentials(std::shared_ptr<const QueryClient> client, std::string region, AssumedRole role)
@@ -44,17 +61,7 @@ class RoleCredentials final : public CredentialSource {
     Pairs parameters{{"RoleArn", role_.arn}, {"RoleSessionName", role_.session_name}};
     if (!role_.external_id.empty()) parameters.emplace_back("ExternalId", role_.external_id);
     std::string xml = client_->call(sts, region_, "AssumeRole", parameters, cancel);
-    const pugi::xml_document document = parse(xml);
-    OPENSSL_cleanse(xml.data(), xml.size());
-    Credentials given;
-    given.access_key_id = text_of(document, "AccessKeyId");
-    given.secret_access_key = text_of(document, "SecretAccessKey");
-    given.session_token = text_of(document, "SessionToken");
-    absl::Time expires;
-    if (!absl::ParseTime(absl::RFC3339_full, text_of(document, "Expiration"), &expires, nullptr))
-      throw SqlError(sqlstate::connection_failure, "AWS sent an expiry that is no time");
-    given.expires = absl::ToChronoTime(expires);
-    known_ = std::move(given);
+    known_ = keys_in(xml);
     return *known_;
   }
 
@@ -99,6 +106,37 @@ std::string caller_principal(const QueryClient& client, const std::string& regio
 std::shared_ptr<CredentialSource> assume_role(std::shared_ptr<const QueryClient> client,
                                               std::string region, AssumedRole role) {
   return std::make_shared<RoleCredentials>(std::move(client), std::move(region), std::move(role));
+}
+
+std::optional<Credentials> web_identity_credentials(const Variables& variables,
+                                                    const std::string& endpoint_url,
+                                                    const SendRequest& send, CancelToken& cancel) {
+  const auto file = variables("AWS_WEB_IDENTITY_TOKEN_FILE");
+  const auto role = variables("AWS_ROLE_ARN");
+  if (!file) return std::nullopt;
+  if (!role) {
+    throw SqlError(sqlstate::invalid_authorization,
+                   "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not");
+  }
+  auto region = variables("AWS_REGION");
+  if (!region) region = variables("AWS_DEFAULT_REGION");
+  // The request is not signed: the token is what it is granted for.
+  Request request;
+  request.method = "POST";
+  request.authority = region ? own_authority(sts.name, *region) : std::string("sts.amazonaws.com");
+  if (!endpoint_url.empty())
+    std::tie(request.scheme, request.authority) = split_endpoint(endpoint_url);
+  request.headers = {{"content-type", "application/x-www-form-urlencoded; charset=utf-8"}};
+  request.body =
+      form_encoded({{"Action", "AssumeRoleWithWebIdentity"},
+                    {"Version", sts.version},
+                    {"RoleArn", *role},
+                    {"RoleSessionName", variables("AWS_ROLE_SESSION_NAME").value_or("tailrace")},
+                    {"WebIdentityToken", read_token_file(*file)}});
+  Reply reply = send(request, HttpLimits{}, cancel);
+  OPENSSL_cleanse(request.body.data(), request.body.size());
+  if (reply.status != 200) throw refusal("AssumeRoleWithWebIdentity", reply);
+  return keys_in(reply.body);
 }
 
 }  // namespace tailrace::replication::aws

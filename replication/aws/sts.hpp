@@ -26,4 +26,10 @@ struct AssumedRole {
 std::shared_ptr<CredentialSource> assume_role(std::shared_ptr<const QueryClient> client,
                                               std::string region, AssumedRole role);
 
+// Keys of the role AWS_ROLE_ARN, for the token in AWS_WEB_IDENTITY_TOKEN_FILE (EKS, and others that issue such tokens).
+// nullopt: no such file is named. `endpoint_url`: of AWS, empty: its own.
+std::optional<Credentials> web_identity_credentials(const Variables& variables,
+                                                    const std::string& endpoint_url,
+                                                    const SendRequest& send, CancelToken& cancel);
+
 }  // namespace tailrace::replication::aws

@@ -2,6 +2,7 @@
 // snapshot and follow.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "replication/network/addresses.hpp"
 #include "repr/cancel.hpp"
 #include "repr/schema.hpp"
 #include "repr/secret_bytes.hpp"
@@ -31,6 +33,14 @@ struct AwsLogin {
   std::string recipe;  // how to make this again, secrets included; opaque here
 };
 
+// How a peer that vanished is noticed without its help.
+struct TcpSettings {
+  std::chrono::milliseconds keepalives_idle{10'000};
+  std::chrono::milliseconds keepalives_interval{5'000};
+  std::int64_t keepalives_retries = 5;
+  std::chrono::milliseconds user_timeout{60'000};  // of data that is not acknowledged
+};
+
 // How to reach one PostgreSQL database. Holds secrets: never logged, never copied into errors.
 struct ConnectionConfig {
   std::string host;
@@ -47,15 +57,15 @@ struct ConnectionConfig {
   std::optional<std::string> ssl_certificate_authority;  // PEM
   std::optional<std::string> ssl_certificate;            // PEM
   std::optional<std::string> ssl_key;                    // PEM
-  // Where to dial instead of host:port (a tunnel's local end, an endpoint); TLS still checks
-  // `host`.
-  std::optional<std::string> dial_address;
-  std::optional<std::uint16_t> dial_port;
-  std::shared_ptr<ssh::Tunnel> tunnel;  // through which to reach it; null: none
-  // Asked for `dial_address` at each attempt to connect. Throws SqlError.
-  std::function<std::string()> find_address;
+  std::shared_ptr<ssh::Tunnel> tunnel;                   // through which to reach it; null: none
+  // The host and port to dial instead (an endpoint's), asked for at each attempt; TLS still checks `host`. Throws
+  // SqlError.
+  std::function<std::string()> find_endpoint;
+  std::optional<std::uint16_t> endpoint_port;
   std::shared_ptr<const AwsLogin> aws_login;
-  std::uint32_t connect_timeout_ms = 30000;
+  std::chrono::milliseconds connect_timeout{30'000};  // for all addresses of the host together
+  TcpSettings tcp;
+  NetworkRules network;
   std::string application_name = "tailrace";
 
   ~ConnectionConfig() {

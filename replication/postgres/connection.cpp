@@ -14,6 +14,7 @@
 #include "replication/aws/database_token.hpp"
 #include "replication/postgres/connection_settings.hpp"
 #include "replication/postgres/event_fd.hpp"
+#include "replication/postgres/tls_witness.hpp"
 #include "replication/ssh/tunnel.hpp"
 
 namespace tailrace::replication {
@@ -33,7 +34,6 @@ std::string trimmed(std::string text) {
 
 // With what is only known at the time of connecting.
 ConnectionConfig settled(ConnectionConfig config, CancelToken& cancel) {
-  if (config.find_address) config.dial_address = config.find_address();
   if (config.aws_login) {
     config.password = config.aws_login->make_token(
         {.host = config.host, .port = config.port, .name = config.user}, cancel);
@@ -77,28 +77,113 @@ std::int64_t QueryResult::integer(std::size_t row, int column) const {
   return number;
 }
 
+Connection::Connection(CancelToken& cancel)
+    : cancel_(&cancel), wake_(std::make_unique<Wake>(cancel)) {}
+
+// One attempt to log in at one address.
+class Connection::Attempt {
+ public:
+  Attempt(const ConnectionConfig& config, const SessionOptions& options, const Dialled& dialled,
+          CancelToken& cancel)
+      : made_(new Connection(cancel)), settings_(config, options, dialled, made_->secret_files_) {}
+
+  void start() {
+    made_->connection_ = PQconnectStartParams(settings_.keywords(), settings_.values(), 0);
+    if (made_->connection_ == nullptr) throw std::bad_alloc();
+    if (PQstatus(made_->connection_) == CONNECTION_BAD) fail();
+  }
+  void go_through(std::unique_ptr<ssh::LocalEnd> tunnel) {
+    made_->tunnel_ = std::move(tunnel);
+    made_->tunnel_->admit(PQsocket(made_->connection_));
+  }
+  // `reach_by` is for the TCP connection alone.
+  void finish(Deadline reach_by, Deadline deadline);
+  // Somebody answered at the address: others need not be tried.
+  bool reached() const { return reached_; }
+  std::unique_ptr<Connection> take() { return std::move(made_); }
+
+ private:
+  [[noreturn]] void fail() {
+    // Of a connection whose tunnel broke, the cause is more than that it was closed.
+    if (made_->tunnel_) made_->tunnel_->check();
+    throw witness_.explain(connection_error(trimmed(PQerrorMessage(made_->connection_))));
+  }
+
+  std::unique_ptr<Connection> made_;
+  ConnectionSettings settings_;
+  TlsWitness witness_;
+  bool reached_ = false;
+};
+
+void Connection::Attempt::finish(Deadline reach_by, Deadline deadline) {
+  pg_conn* connection = made_->connection_;
+  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+  while (state != PGRES_POLLING_OK) {
+    if (state == PGRES_POLLING_FAILED) fail();
+    const Deadline until = reached_ ? deadline : reach_by;
+    const auto left = std::chrono::duration_cast<microseconds>(until - steady_clock::now());
+    if (left.count() <= 0) {
+      throw UpstreamError(sqlstate::connection_failure, "",
+                          "error connecting to server: connection timed out");
+    }
+    if (!made_->poll(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, left, -1)) continue;
+    {
+      const TlsWitness::Watch watch(witness_);
+      state = PQconnectPoll(connection);
+    }
+    const ConnStatusType status = PQstatus(connection);
+    reached_ = reached_ || (status != CONNECTION_STARTED && status != CONNECTION_BAD);
+  }
+}
+
 std::unique_ptr<Connection> Connection::open(const ConnectionConfig& config,
                                              const SessionOptions& options, CancelToken& cancel) {
   cancel.check();
-  std::unique_ptr<Connection> opened(new Connection());
-  opened->cancel_ = &cancel;
-  opened->wake_ = std::make_unique<Wake>(cancel);
-
   const ConnectionConfig now = settled(config, cancel);
-  const auto deadline =
-      steady_clock::now() + std::chrono::milliseconds(std::max(config.connect_timeout_ms, 1u));
-  std::optional<Dialled> dialled;
-  if (config.tunnel) {
-    opened->tunnel_ = config.tunnel->open(config.host, config.port, deadline, cancel);
-    dialled = {opened->tunnel_->address(), opened->tunnel_->port()};
+  const Deadline deadline = steady_clock::now() + now.connect_timeout;
+  std::unique_ptr<Connection> opened;
+  if (now.tunnel) {
+    auto tunnel = now.tunnel->open(now.host, now.port, deadline, cancel);
+    Attempt attempt(now, options, {tunnel->address(), tunnel->port()}, cancel);
+    attempt.start();
+    attempt.go_through(std::move(tunnel));
+    attempt.finish(deadline, deadline);
+    opened = attempt.take();
+  } else {
+    opened = open_direct(now, options, deadline, cancel);
   }
-  const ConnectionSettings settings(now, options, dialled, opened->secret_files_);
-  opened->connection_ = PQconnectStartParams(settings.keywords(), settings.values(), 0);
-  if (opened->connection_ == nullptr) throw std::bad_alloc();
-  if (opened->tunnel_ && PQstatus(opened->connection_) != CONNECTION_BAD)
-    opened->tunnel_->admit(PQsocket(opened->connection_));
-  opened->finish_startup(deadline);
+  opened->settle();
   return opened;
+}
+
+// Every address of the host is tried until one answers.
+std::unique_ptr<Connection> Connection::open_direct(const ConnectionConfig& config,
+                                                    const SessionOptions& options,
+                                                    Deadline deadline, CancelToken& cancel) {
+  NetworkRules rules = config.network;
+  std::string host = config.host;
+  if (config.find_endpoint) {
+    host = config.find_endpoint();
+    rules.external_only = false;  // an endpoint's addresses are private by nature
+  }
+  const std::vector<std::string> addresses = find_addresses(host, rules, deadline, cancel);
+  std::string failures;
+  for (std::size_t i = 0;; ++i) {
+    const std::size_t left = addresses.size() - i;
+    Attempt attempt(config, options, {addresses[i], config.endpoint_port.value_or(config.port)},
+                    cancel);
+    try {
+      attempt.start();
+      attempt.finish(share_of(deadline, left), deadline);
+      return attempt.take();
+    } catch (UpstreamError& error) {
+      if (addresses.size() > 1)
+        failures += fmt::format("{}{}: {}.", i > 0 ? " " : "", addresses[i], error.message());
+      if (!attempt.reached() && left > 1) continue;
+      if (error.detail().empty()) error.detail(failures);
+      throw;
+    }
+  }
 }
 
 Connection::~Connection() {
@@ -112,19 +197,7 @@ void Connection::close_secret_files() {
   secret_files_.clear();
 }
 
-void Connection::finish_startup(steady_clock::time_point deadline) {
-  if (PQstatus(connection_) == CONNECTION_BAD) raise_connection(PQerrorMessage(connection_));
-  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-  while (state != PGRES_POLLING_OK) {
-    if (state == PGRES_POLLING_FAILED) raise_connection(PQerrorMessage(connection_));
-    const auto left = std::chrono::duration_cast<microseconds>(deadline - steady_clock::now());
-    if (left.count() <= 0) {
-      throw UpstreamError(sqlstate::connection_failure, "",
-                          "error connecting to server: connection timed out");
-    }
-    if (!poll(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, left, -1)) continue;
-    state = PQconnectPoll(connection_);
-  }
+void Connection::settle() {
   // It will not log in again: neither its copy of the password nor the files are needed any more.
   if (char* password = PQpass(connection_)) ::explicit_bzero(password, std::strlen(password));
   close_secret_files();

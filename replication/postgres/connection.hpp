@@ -1,9 +1,8 @@
 // One session with an upstream PostgreSQL server.
 //
 // Never blocks beyond its deadline or a cancellation: the socket is non-blocking and every wait
-// polls it beside the cancel token. (Name resolution is the exception: getaddrinfo cannot be
-// interrupted.) All settings that shape text output are fixed at startup, whatever the role or the
-// database say. Not for several threads.
+// polls it beside the cancel token. All settings that shape text output are fixed at startup, whatever
+// the role or the database say. Not for several threads.
 #pragma once
 
 #include <chrono>
@@ -90,9 +89,15 @@ class Connection {
   void set_receive_low_water(int bytes);
 
  private:
-  Connection() = default;
+  using Deadline = std::chrono::steady_clock::time_point;
+  class Attempt;
+
+  explicit Connection(CancelToken& cancel);
+  static std::unique_ptr<Connection> open_direct(const ConnectionConfig& config,
+                                                 const SessionOptions& options, Deadline deadline,
+                                                 CancelToken& cancel);
   void close_secret_files();
-  void finish_startup(std::chrono::steady_clock::time_point deadline);
+  void settle();
   bool poll(short events, std::chrono::microseconds timeout, int extra_fd);
   void flush();
   pg_result* next_result();

@@ -1,8 +1,6 @@
 #include "replication/postgres/connection_settings.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netdb.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,28 +35,8 @@ std::string secret_file(std::string_view content, std::vector<int>& files) {
   return fmt::format("/proc/self/fd/{}", fd);
 }
 
-bool is_numeric_address(const std::string& text) {
-  unsigned char bytes[16];
-  return ::inet_pton(AF_INET, text.c_str(), bytes) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), bytes) == 1;
-}
-
-UpstreamError lookup_failed(std::string_view why) {
-  return {sqlstate::connection_failure, "",
-          fmt::format("failed to lookup address information: {}", why)};
-}
-
-std::string numeric_address(const std::string& name) {
-  if (is_numeric_address(name)) return name;
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int failed = ::getaddrinfo(name.c_str(), nullptr, &hints, &found);
-  if (failed != 0) throw lookup_failed(::gai_strerror(failed));
-  char text[NI_MAXHOST];
-  ::getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
-  ::freeaddrinfo(found);
-  return text;
+std::string whole_seconds(std::chrono::milliseconds time) {
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count());
 }
 
 std::string system_roots() {
@@ -69,8 +47,7 @@ std::string system_roots() {
 }  // namespace
 
 ConnectionSettings::ConnectionSettings(const ConnectionConfig& config,
-                                       const SessionOptions& options,
-                                       const std::optional<Dialled>& dialled,
+                                       const SessionOptions& options, const Dialled& dialled,
                                        std::vector<int>& secret_files) {
   set_address(config, dialled);
   set("dbname", config.database);
@@ -87,10 +64,10 @@ ConnectionSettings::ConnectionSettings(const ConnectionConfig& config,
   if (options.replication) set("replication", "database");
   // A peer that vanished is noticed without its help.
   set("keepalives", "1");
-  set("keepalives_idle", "10");
-  set("keepalives_interval", "5");
-  set("keepalives_count", "5");
-  set("tcp_user_timeout", "60000");
+  set("keepalives_idle", whole_seconds(config.tcp.keepalives_idle));
+  set("keepalives_interval", whole_seconds(config.tcp.keepalives_interval));
+  set("keepalives_count", std::to_string(config.tcp.keepalives_retries));
+  set("tcp_user_timeout", std::to_string(config.tcp.user_timeout.count()));
   for (const auto& [keyword, value] : settings_) {
     keywords_.push_back(keyword);
     values_.push_back(value.c_str());
@@ -103,21 +80,15 @@ ConnectionSettings::~ConnectionSettings() {
   for (auto& [keyword, value] : settings_) clear_secret(value);
 }
 
-void ConnectionSettings::set_address(const ConnectionConfig& config,
-                                     const std::optional<Dialled>& dialled) {
+void ConnectionSettings::set_address(const ConnectionConfig& config, const Dialled& dialled) {
   // libpq takes a list of hosts, and paths of sockets; here a host is one host.
   if (config.host.empty() || config.host.find_first_of(",/@") != std::string::npos) {
     throw SqlError(sqlstate::invalid_parameter_value,
                    fmt::format("invalid host name \"{}\"", config.host));
   }
   set("host", config.host);
-  if (dialled) {
-    set("hostaddr", dialled->address);
-    set("port", std::to_string(dialled->port));
-    return;
-  }
-  if (config.dial_address) set("hostaddr", numeric_address(*config.dial_address));
-  set("port", std::to_string(config.dial_port.value_or(config.port)));
+  set("hostaddr", dialled.address);
+  set("port", std::to_string(dialled.port));
 }
 
 void ConnectionSettings::set_tls(const ConnectionConfig& config, std::vector<int>& secret_files) {
@@ -157,10 +128,6 @@ UpstreamError connection_error(std::string_view text) {
   const auto contains = [&](std::string_view part) {
     return text.find(part) != std::string_view::npos;
   };
-  if (contains("could not translate host name")) {
-    const std::size_t colon = text.rfind(": ");
-    return lookup_failed(colon == std::string_view::npos ? text : text.substr(colon + 2));
-  }
   if (contains("server closed the connection unexpectedly") ||
       contains("no connection to the server") || contains("could not receive data from server") ||
       contains("could not send data to server") || contains("SSL connection has been closed") ||
@@ -172,9 +139,6 @@ UpstreamError connection_error(std::string_view text) {
   constexpr std::string_view failed = " failed: ";
   const bool dialling = text.starts_with("connection to server");
   if (dialling) {
-    // Of several addresses the last one's failure is told.
-    const std::size_t last = text.rfind("connection to server");
-    text.remove_prefix(last);
     const std::size_t cause = text.find(failed);
     if (cause != std::string_view::npos) text.remove_prefix(cause + failed.size());
     text = text.substr(0, text.find("\n\t"));

@@ -11,7 +11,7 @@
 
 namespace tailrace::replication {
 
-// Where to connect instead of the host and port that TLS checks.
+// Where to connect: an address, while TLS checks the name of the host.
 struct Dialled {
   std::string address;
   std::uint16_t port = 0;
@@ -22,7 +22,7 @@ class ConnectionSettings {
   // Secrets that libpq wants as files become anonymous memory files, added to `secret_files` for
   // the caller to close when the session ends.
   ConnectionSettings(const ConnectionConfig& config, const SessionOptions& options,
-                     const std::optional<Dialled>& dialled, std::vector<int>& secret_files);
+                     const Dialled& dialled, std::vector<int>& secret_files);
 
   ~ConnectionSettings();
   ConnectionSettings(const ConnectionSettings&) = delete;
@@ -35,7 +35,7 @@ class ConnectionSettings {
   void set(const char* keyword, std::string value) {
     settings_.emplace_back(keyword, std::move(value));
   }
-  void set_address(const ConnectionConfig& config, const std::optional<Dialled>& dialled);
+  void set_address(const ConnectionConfig& config, const Dialled& dialled);
   void set_tls(const ConnectionConfig& config, std::vector<int>& secret_files);
 
   std::vector<std::pair<const char*, std::string>> settings_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "replication/network/addresses.hpp"
 #include "replication/ssh/key_pair.hpp"
 
 namespace tailrace::replication::ssh {
@@ -24,6 +25,7 @@ struct TunnelConfig {
   std::chrono::milliseconds connect_timeout{30'000};
   // After so long without a word from the bastion it is asked for one; if none comes in `connect_timeout`, it is gone.
   std::chrono::milliseconds keepalive_idle{30'000};
+  NetworkRules network;  // for the bastion; what is behind it is none of its business
   // Called once logged in where no host key was known: it is to be the known one. May be empty.
   std::function<void(const std::string& host_key)> learn_host_key;
 };

@@ -22,20 +22,27 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-using Addresses = std::unique_ptr<addrinfo, decltype([](addrinfo* list) { freeaddrinfo(list); })>;
+using AddressInfo = std::unique_ptr<addrinfo, decltype([](addrinfo* list) { freeaddrinfo(list); })>;
 
-Addresses resolve(const std::string& host, std::uint16_t port) {
+// Of a numeric address; null if the system cannot use it.
+AddressInfo address_info(const std::string& address, std::uint16_t port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  const int failed = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (failed != 0) {
-    throw UpstreamError(
-        sqlstate::connection_failure, "",
-        fmt::format("failed to lookup address information: {}", ::gai_strerror(failed)))
-        .layer("ssh");
+  if (::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found) != 0)
+    return nullptr;
+  return AddressInfo(found);
+}
+
+std::vector<std::string> addresses_of(const std::string& host, const NetworkRules& rules,
+                                      steady_clock::time_point deadline, CancelToken& cancel) {
+  try {
+    return find_addresses(host, rules, deadline, cancel);
+  } catch (UpstreamError& error) {
+    error.layer("ssh");
+    throw;
   }
-  return Addresses(found);
 }
 
 // 0, or what went wrong.
@@ -73,29 +80,34 @@ Socket& Socket::operator=(Socket&& other) noexcept {
   return *this;
 }
 
-Socket dial(const std::string& host, std::uint16_t port, steady_clock::time_point deadline,
-            CancelToken& cancel) {
-  const Addresses addresses = resolve(host, port);
-  cancel.check();
-  int error = 0;
-  for (const addrinfo* address = addresses.get(); address; address = address->ai_next) {
+Socket dial(const std::string& host, std::uint16_t port, const NetworkRules& rules,
+            steady_clock::time_point deadline, CancelToken& cancel) {
+  const auto addresses = addresses_of(host, rules, deadline, cancel);
+  int error = EADDRNOTAVAIL;
+  std::string failures;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const AddressInfo address = address_info(addresses[i], port);
+    if (!address) continue;
     Socket socket(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (socket.fd() < 0) {
-      error = errno;
+    error = socket.fd() < 0 ? errno
+                            : connect_one(socket.fd(), *address,
+                                          share_of(deadline, addresses.size() - i), cancel);
+    if (error != 0) {
+      if (addresses.size() > 1)
+        failures += fmt::format("{}{}: {}.", i > 0 ? " " : "", addresses[i], std::strerror(error));
       continue;
     }
-    error = connect_one(socket.fd(), *address, deadline, cancel);
-    if (error != 0) continue;
     const int on = 1;
     ::setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     ::setsockopt(socket.fd(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     return socket;
   }
-  throw UpstreamError(sqlstate::connection_failure, "",
-                      fmt::format("failed to connect to the remote host: connect to host {} port "
-                                  "{}: {}",
-                                  host, port, std::strerror(error)))
-      .layer("ssh");
+  UpstreamError unreachable(sqlstate::connection_failure, "",
+                            fmt::format("failed to connect to the remote host: connect to host {} "
+                                        "port {}: {}",
+                                        host, port, std::strerror(error)));
+  unreachable.layer("ssh").detail(failures);
+  throw unreachable;
 }
 
 }  // namespace tailrace::replication::ssh

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "replication/network/addresses.hpp"
 #include "repr/cancel.hpp"
 
 namespace tailrace::replication::ssh {
@@ -28,8 +29,8 @@ class Socket {
 };
 
 // A non-blocking socket connected to one of the host's addresses, the first that answers. Throws UpstreamError, or what
-// `cancel` says. (Name resolution is bounded by the resolver's own time limits only.)
-Socket dial(const std::string& host, std::uint16_t port,
+// `cancel` says.
+Socket dial(const std::string& host, std::uint16_t port, const NetworkRules& rules,
             std::chrono::steady_clock::time_point deadline, CancelToken& cancel);
 
 }  // namespace tailrace::replication::ssh

@@ -7,7 +7,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "replication/ssh/dial.hpp"
 #include "replication/upstream_error.hpp"
@@ -16,6 +18,8 @@ namespace tailrace::replication::ssh {
 
 // Guarded by its board's mutex.
 struct Forward {
+  std::pair<std::string, std::uint16_t> target() const { return {host, port}; }
+
   std::string host;  // of the target, as the bastion sees it
   std::uint16_t port = 0;
   enum class State : std::uint8_t { queued, opening, open, ended } state = State::queued;
@@ -29,6 +33,9 @@ struct Board {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<std::shared_ptr<Forward>> queue;
+  // Targets of channels that sessions are opening now: each is asked for in one session at a time, so that one that
+  // does not answer cannot keep several busy.
+  std::set<std::pair<std::string, std::uint16_t>> opening;
 };
 
 }  // namespace tailrace::replication::ssh

@@ -79,7 +79,7 @@ void initialise_library() {
 Link::Link(const TunnelConfig& config, CancelToken& cancel)
     : config_(config), deadline_(steady_clock::now() + config.connect_timeout) {
   initialise_library();
-  socket_ = dial(config_.host, config_.port, deadline_, cancel);
+  socket_ = dial(config_.host, config_.port, config_.network, deadline_, cancel);
   session_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, this);
   if (session_ == nullptr) throw std::bad_alloc();
   try {

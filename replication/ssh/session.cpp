@@ -72,6 +72,7 @@ void Session::serve() {
     link_->receive();
     begin_opening();
     go_on_opening();
+    if (opens_for_nobody()) return;
     take_sockets();
     const bool moved = pump();
     link_->send();
@@ -98,11 +99,23 @@ bool Session::idle_for_long() {
 void Session::begin_opening() {
   if (opening_) return;
   const std::lock_guard lock(board_.mutex);
-  if (board_.queue.empty()) return;
-  opening_ = std::move(board_.queue.front());
-  board_.queue.pop_front();
+  const auto next = std::find_if(
+      board_.queue.begin(), board_.queue.end(),
+      [this](const auto& forward) { return !board_.opening.contains(forward->target()); });
+  if (next == board_.queue.end()) return;
+  opening_ = std::move(*next);
+  board_.queue.erase(next);
+  board_.opening.insert(opening_->target());
   opening_->state = Forward::State::opening;
   opening_since_ = steady_clock::now();
+}
+
+// A target did not answer, who wanted it is gone, and there is nothing else to carry: others get a session that is not
+// stuck.
+bool Session::opens_for_nobody() {
+  if (!opening_ || !channels_.empty()) return false;
+  const std::lock_guard lock(board_.mutex);
+  return opening_->abandoned;
 }
 
 void Session::go_on_opening() {
@@ -135,6 +148,7 @@ void Session::opened(LIBSSH2_CHANNEL* channel) {
   {
     const std::lock_guard lock(board_.mutex);
     opening_->state = Forward::State::open;
+    board_.opening.erase(opening_->target());
     if (opening_->abandoned) made->end();
     opening_since_.reset();
   }
@@ -152,6 +166,7 @@ void Session::refused(const std::string& why) {
     error.layer("ssh");
     opening_->error = std::move(error);
     opening_->state = Forward::State::ended;
+    board_.opening.erase(opening_->target());
     opening_since_.reset();
   }
   opening_.reset();
@@ -225,6 +240,7 @@ void Session::end(std::optional<UpstreamError> failure) {
     if (opening_) {
       opening_->error = told;
       opening_->state = Forward::State::ended;
+      board_.opening.erase(opening_->target());
     }
     for (const auto& channel : channels_) {
       channel->forward()->error = told;

@@ -39,6 +39,7 @@ class Session {
   void run(const Settings& settings);
   void serve();
   bool idle_for_long();
+  bool opens_for_nobody();
   void begin_opening();
   void go_on_opening();
   void opened(_LIBSSH2_CHANNEL* channel);

@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 constexpr milliseconds backoff_min(200);
 constexpr milliseconds backoff_max(5000);
 // Stuck ones included.
-constexpr std::size_t sessions_max = 4;
+constexpr std::size_t sessions_max = 8;
 constexpr milliseconds look_interval(100);
 
 class SharedTunnel final : public Tunnel, public std::enable_shared_from_this<SharedTunnel> {
@@ -98,10 +98,12 @@ void SharedTunnel::reap(Lock& lock) {
 
 void SharedTunnel::need_session(Lock& lock, const Forward& forward) {
   reap(lock);
-  if (forward.state != Forward::State::queued) return;
+  if (forward.state != Forward::State::queued || board_->opening.contains(forward.target())) return;
   const auto now = steady_clock::now();
   const bool served = std::any_of(sessions_.begin(), sessions_.end(),
                                   [&](const auto& session) { return !session->is_stuck(now); });
+  // It may have waited for its target to be answered in another session.
+  if (served) wake_all();
   if (served || sessions_.size() >= sessions_max || now < not_before_) return;
   sessions_.push_back(std::make_unique<Session>(*board_, settings_));
 }

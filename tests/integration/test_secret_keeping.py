@@ -1,13 +1,19 @@
 """Where secrets are kept, and where they must not be: files, environment, dumps; the master key and its rotation."""
 
+import base64
 import shutil
+import ssl
 import subprocess
+import urllib.error
+import urllib.request
 from pathlib import Path
 
-from harness import compare, source
+from harness import aws, compare, process, source
+from harness.aws import Aws
 from harness.bastion import create_tunnel, public_keys
-from harness.case import expect_error
+from harness.case import expect_error, limit
 from harness.certificates import Authority
+from harness.secret_store import unsealed
 from harness.wait import eventually
 
 CANARIES = {"password": "k4n4rie-Passwort-5501", "wrong": "k4n4rie-wrong-5502", "base64": "k4n4rie-base64-5503",
@@ -100,6 +106,95 @@ def test_known_secrets_are_nowhere(case):
     others = [path for path in case.folder.rglob("*") if path.is_file() and server.home in path.parents]
     assert others and not any(form in path.read_bytes() for path in others if path.name != "secret.key"
                               for form in forms)
+
+
+def all_forms(value):
+    return [value, value.hex().encode(), base64.b64encode(value).rstrip(b"=")]
+
+
+def told_by_https(server, statement):
+    request = urllib.request.Request(f"https://{server.host}:{server.http_port}/api/sql", method="POST",
+                                     headers={"content-type": "application/json"},
+                                     data=('{"query": "' + statement + '"}').encode())
+    try:
+        with urllib.request.urlopen(request, timeout=30, context=ssl._create_unverified_context()) as reply:
+            return reply.read()
+    except urllib.error.HTTPError as error:
+        return error.read()
+
+
+@limit(400)
+def test_keys_of_tunnels_of_tls_and_of_aws_are_nowhere(case):
+    cloud = case.cleaned(Aws(case))
+    bastion = case.bastion()
+    upstream = case.postgres(tls=True)
+    source.prepare_upstream(upstream, [], ddl=TABLE)
+    certificate, key = Authority(case.folder / "ca").issue("localhost", names=("DNS:localhost",))
+    token = "k4n4rie/session+token/5506=="
+    server = case.tailrace(log_level="trace", environment=aws.environment(), arguments=[
+        *cloud.arguments(), "--tls-cert", certificate, "--tls-key", key])
+    run = server.run
+    for name, value in (("aws_secret", aws.SECRET), ("aws_token", token), ("pgpass", source.PASSWORD)):
+        run(f"CREATE SECRET {name} AS {source.quoted(value)}")
+    create_tunnel(server, bastion)
+    item_id = server.value("SELECT id FROM mz_connections WHERE name = 'ssh_connection'")
+    pairs = unsealed(server, item_id, 64)
+    run("ALTER CONNECTION ssh_connection ROTATE KEYS")
+    pairs |= unsealed(server, item_id, 64)
+    assert len(pairs) == 2, "the private keys are where they should be"
+    bastion.authorize(*public_keys(server))
+    run("VALIDATE CONNECTION ssh_connection")
+    run(f"CREATE CONNECTION a TO AWS (ACCESS KEY ID '{aws.KEY}', SECRET ACCESS KEY SECRET aws_secret, "
+        f"SESSION TOKEN SECRET aws_token, REGION '{aws.REGION}', ENDPOINT '{cloud.url}')")
+    run("VALIDATE CONNECTION a")
+    cloud.refuse("GetCallerIdentity", "InvalidClientTokenId", "the token is invalid")
+    expect_error(lambda: run("VALIDATE CONNECTION a"), "08006", "InvalidClientTokenId")
+    cloud.stop_refusing()
+    run("ALTER SYSTEM SET storage_enforce_external_addresses = on")
+    expect_error(lambda: run("VALIDATE CONNECTION a"), "55000", "Address resolved to a private IP")
+    run("ALTER SYSTEM RESET storage_enforce_external_addresses")
+    login = (f"HOST 'localhost', PORT {upstream.port}, USER 'materialize', DATABASE 'shop', SSL MODE 'require', "
+             "AWS CONNECTION a")
+    run(f"CREATE CONNECTION by_token TO POSTGRES ({login}) WITH (VALIDATE = false)")
+    told = expect_error(lambda: run("VALIDATE CONNECTION by_token"), "28P01")
+    run(f"CREATE CONNECTION through TO POSTGRES ({login}, SSH TUNNEL ssh_connection) WITH (VALIDATE = false)")
+    told_too = expect_error(lambda: run("VALIDATE CONNECTION through"), "28P01")
+    forms = [form for pair in pairs for half in (pair[:32], pair[32:]) for form in all_forms(half)]
+    forms += [form for text in (aws.SECRET, token) for form in all_forms(text.encode())]
+    forms += [line.encode() for line in key.read_text().split("\n")[1:-2]] + [b"X-Amz-Signature"]
+    said = [str(told) + str(told_too), str(run("SHOW CREATE CONNECTION a")), str(run("SHOW CREATE CONNECTION by_token")),
+            str(run("SHOW CREATE CONNECTION ssh_connection")), str(run("EXPLAIN SELECT * FROM mz_secrets")),
+            str(run("SELECT * FROM mz_internal.mz_aws_connections"))]
+    for statement in (f"CREATE SECRET s AS '{token}' oops", f"EXPLAIN CREATE SECRET s AS '{token}'",
+                      f"CREATE SECRET aws_token AS '{token}'", f"ALTER SECRET nowhere AS '{token}'"):
+        reply = told_by_https(server, statement)
+        assert b"error" in reply, reply
+        said.append(reply.decode())
+    for text in said:
+        assert not any(form in text.encode() for form in forms), text
+    relations = run("SELECT s.name, o.name FROM mz_objects o JOIN mz_schemas s ON s.id = o.schema_id "
+                    "WHERE s.name IN ('mz_catalog', 'mz_internal') AND o.type IN ('table', 'view', 'source')")
+    for schema, name in relations:
+        rows = str(run(f'SELECT * FROM {schema}."{name}"')).encode()
+        assert not any(form in rows for form in forms), f"{schema}.{name}"
+    # The server starts nobody who could be told by his arguments or environment.
+    assert process.descendants(server.process.pid) in ([], [server.process.pid])
+    command = Path(f"/proc/{server.process.pid}/cmdline").read_bytes()
+    assert not any(form in command for form in forms)
+    for stop in (server.kill, server.stop):
+        assert_in_no_file(server, forms)
+        stop()
+        assert_in_no_file(server, forms)
+        server.start()
+
+
+def assert_in_no_file(server, forms):
+    files = [path for path in [*server.home.rglob("*")] if path.is_file() and path.name != "secret.key"]
+    assert server.log in files and len(files) > 5, files
+    for path in files:
+        content = path.read_bytes()
+        found = [form for form in forms if form in content]
+        assert not found, f"{found} in {path}"
 
 
 def test_dumps_would_not_contain_memory(case):

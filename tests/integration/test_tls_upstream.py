@@ -78,7 +78,9 @@ def test_modes_and_certificates_of_the_server(case):
                 assert told is not None and all(word in told for word in words), context
 
     refused = ["no pg_hba.conf entry"]
-    unverified = ["certificate verify failed"]
+    unverified = ["certificate verify failed", "unable to get local issuer certificate",
+                  "SSL CERTIFICATE AUTHORITY must be the authority"]
+    expired = ["certificate verify failed: certificate has expired", "must be renewed"]
     for rule, clear, encrypted in (("hostssl", refused, None), ("hostnossl", None, refused)):
         serve_tls(upstream, *good, f"{rule} all all all scram-sha-256\n")
         check((None, "localhost", "", clear), ("disable", "localhost", "", clear),
@@ -91,17 +93,20 @@ def test_modes_and_certificates_of_the_server(case):
               # The system's roots do not know the test's authority.
               (ca_mode, "localhost", "", unverified), (full, "localhost", "", unverified),
               # The name is not the certificate's.
-              (ca_mode, "127.0.0.1", own, None), (full, "127.0.0.1", own, ["does not match host name"]))
+              (ca_mode, "127.0.0.1", own, None), (full, "127.0.0.1", own, ["does not match host name", "HOST must be one of the names"]))
     # `require` promises encryption only, whatever authority is given.
     check(("require", "127.0.0.1", wrong, None))
     serve_tls(upstream, *ca.issue("localhost", names=NAMES, expired=True), "hostssl all all all scram-sha-256\n")
-    check(("require", "localhost", own, None), ("verify_ca", "localhost", own, unverified),
-          ("verify_full", "localhost", own, unverified))
+    check(("require", "localhost", own, None), ("verify_ca", "localhost", own, expired),
+          ("verify_full", "localhost", own, expired))
     serve_tls(upstream, *ca.issue("elsewhere", names=("DNS:elsewhere.example",)),
               "hostssl all all all scram-sha-256\n")
     check(("verify_ca", "localhost", own, None), ("verify_full", "localhost", own, ["does not match host name"]))
     serve_tls(upstream, *other.issue("localhost", names=NAMES), "hostssl all all all scram-sha-256\n")
     check(("verify_ca", "localhost", own, unverified), ("verify_full", "localhost", bundle, None))
+    serve_tls(upstream, ca.certificate, ca.home / "ca.key", "hostssl all all all scram-sha-256\n")
+    check(("verify_ca", "localhost", wrong, ["certificate verify failed: self-signed certificate"]),
+          ("verify_ca", "localhost", own, None))
     upstream.run("ALTER SYSTEM SET ssl = off")
     upstream.run("SELECT pg_reload_conf()")
     eventually(lambda: upstream.value("SHOW ssl") == "off", 10, "TLS is off")
@@ -118,7 +123,8 @@ def test_certificates_of_clients(case):
     serve_tls(upstream, *ca.issue("localhost", names=NAMES), "hostssl all all all cert\n", client_ca=ca.certificate)
     keys = []
     for name, (certificate, key) in {"mine": ca.issue("materialize"), "curve": ca.issue("materialize", key_type="ec"),
-                                     "joes": ca.issue("joe"), "foreign": other.issue("materialize")}.items():
+                                     "joes": ca.issue("joe"), "foreign": other.issue("materialize"),
+                                     "old": ca.issue("materialize", expired=True)}.items():
         secret(server, f"{name}_certificate", certificate.read_text())
         secret(server, f"{name}_key", key.read_text())
         keys.append("".join(key.read_text().split("\n")[2:4]))
@@ -130,13 +136,17 @@ def test_certificates_of_clients(case):
 
     for name in ("mine", "curve"):
         assert attempt(server, with_key(name)) is None
-    for text, words in ((base, "connection requires a valid client certificate"),
-                        (with_key("joes"), 'certificate authentication failed for user "materialize"'),
-                        (with_key("foreign"), "unknown ca"),
-                        (f"{base}, SSL CERTIFICATE SECRET mine_certificate, SSL KEY SECRET joes_key",
-                         "could not load private key")):
+    for text, *words in ((base, "connection requires a valid client certificate", "Set SSL CERTIFICATE and SSL KEY"),
+                         (with_key("joes"), 'certificate authentication failed for user "materialize"',
+                          "common name of SSL CERTIFICATE"),
+                         (with_key("foreign"), "unknown ca", "refuses the client certificate",
+                          "does not know the authority that signed SSL CERTIFICATE"),
+                         (with_key("old"), "alert certificate expired", "refuses the client certificate",
+                          "SSL CERTIFICATE has expired"),
+                         (f"{base}, SSL CERTIFICATE SECRET mine_certificate, SSL KEY SECRET joes_key",
+                          "could not load private key")):
         told = attempt(server, text)
-        assert told and words in told, (words, told)
+        assert told and all(word in told for word in words), (words, told)
         for key in keys:
             assert key[:40] not in told
     expect_error(lambda: server.run(f"CREATE CONNECTION c TO POSTGRES ({base}, SSL KEY SECRET mine_key)"), "22023",
@@ -155,7 +165,7 @@ def test_certificates_of_clients(case):
         for part, secret_name in (("certificate", f"{name}_certificate"), ("key", f"{name}_key")):
             server.run(f"ALTER CONNECTION pg_connection SET (SSL {part} SECRET {secret_name}) WITH (VALIDATE = false)")
         if name == "foreign":
-            eventually(lambda: source.status(server)[0] == "stalled", 30, "the source tells")
+            eventually(lambda: source.stalled_with(server, "refuses the client certificate"), 30, "the source tells")
             continue
         upstream.run(f"INSERT INTO t VALUES ({10 + number})", database="shop")
         compare.eventually_equal(case.shop(upstream), case.session(server), "SELECT * FROM t", timeout=60)
@@ -192,3 +202,28 @@ def test_names_are_checked_through_a_tunnel(case):
     used = upstream.run("SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
                         "WHERE usename = 'materialize'")
     assert used == [(True,)], used
+
+
+def test_a_running_source_tells_what_is_wrong_with_the_certificate(case):
+    upstream, ca, other = make_upstream(case)
+    rule = "hostssl all all all scram-sha-256\n"
+    good = ca.issue("localhost", names=NAMES)
+    serve_tls(upstream, *good, rule)
+    server = case.tailrace()
+    secret(server, "pgpass", source.PASSWORD)
+    secret(server, "ca", ca.pem())
+    way = "SSL CERTIFICATE AUTHORITY SECRET ca"
+    server.run(f"CREATE CONNECTION pg_connection TO POSTGRES ({options(upstream, mode='verify_full', extra=way)})")
+    source.create_source(server)
+    eventually(lambda: source.snapshot_committed(server), 60, "the snapshot is committed")
+    for number, (certificate, words) in enumerate((
+            (ca.issue("localhost", names=NAMES, expired=True), "certificate has expired"),
+            (ca.issue("elsewhere", names=("DNS:elsewhere.example",)), "does not match host name"),
+            (other.issue("localhost", names=NAMES), "unable to get local issuer certificate"))):
+        serve_tls(upstream, *certificate, rule)
+        upstream.end_backends("usename = 'materialize'")
+        eventually(lambda told=words: source.stalled_with(server, told), 30, words)
+        expect_error(lambda: server.run("VALIDATE CONNECTION pg_connection"), "08006", words)
+        upstream.run(f"INSERT INTO t VALUES ({10 + number})", database="shop")
+        serve_tls(upstream, *good, rule)
+        compare.eventually_equal(case.shop(upstream), case.session(server), "SELECT * FROM t", timeout=60)

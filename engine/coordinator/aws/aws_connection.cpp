@@ -6,6 +6,7 @@
 #include "catalog/field_codec.hpp"
 #include "engine/coordinator/aws/aws_context.hpp"
 #include "engine/coordinator/connection_config.hpp"
+#include "engine/coordinator/network_settings.hpp"
 #include "engine/coordinator/options.hpp"
 #include "replication/aws/database_token.hpp"
 
@@ -24,9 +25,9 @@ std::string region_of(Coordinator& coordinator, const AwsConnection& connection,
   return connection.region.empty() ? coordinator.aws().region(cancel) : connection.region;
 }
 
-std::string endpoint_of(Coordinator& coordinator, const AwsConnection& connection) {
-  return connection.endpoint.empty() ? coordinator.aws().options().endpoint_url
-                                     : connection.endpoint;
+AwsContext::Endpoint endpoint_of(Coordinator& coordinator, const AwsConnection& connection) {
+  return {.url = connection.endpoint,
+          .external_only = network_rules(coordinator, *coordinator.catalog()).external_only};
 }
 
 std::shared_ptr<aws::CredentialSource> credentials_of(Coordinator& coordinator,
@@ -75,6 +76,8 @@ AwsConnection read_aws_connection(Coordinator& coordinator, const catalog::Catal
   connection.endpoint = options.text("ENDPOINT").value_or("");
   if (!connection.endpoint.empty()) aws::split_endpoint(connection.endpoint);  // or throws
   connection.region = options.text("REGION").value_or("");
+  if (!aws::is_region(connection.region) && !connection.region.empty())
+    throw invalid(fmt::format("\"{}\" is not an AWS region", connection.region));
   const bool keys = options.has("ACCESS KEY ID") || options.has("SECRET ACCESS KEY") ||
                     options.has("SESSION TOKEN");
   const bool role = options.has("ASSUME ROLE ARN") || options.has("ASSUME ROLE SESSION NAME");

@@ -7,9 +7,10 @@ namespace aws = replication::aws;
 namespace {
 
 std::shared_ptr<const aws::QueryClient> make_client(
-    std::string endpoint_url, std::shared_ptr<aws::CredentialSource> credentials) {
+    const AwsContext::Endpoint& endpoint, std::shared_ptr<aws::CredentialSource> credentials) {
   aws::ClientOptions options;
-  options.endpoint_url = std::move(endpoint_url);
+  options.endpoint_url = endpoint.url;
+  options.external_only = endpoint.external_only;
   options.credentials = std::move(credentials);
   return std::make_shared<const aws::QueryClient>(std::move(options));
 }
@@ -18,8 +19,9 @@ std::shared_ptr<const aws::QueryClient> make_client(
 
 AwsContext::AwsContext(AwsOptions options)
     : options_(std::move(options)),
-      credentials_(aws::default_credentials(aws::process_variables(), aws::send_http)),
-      client_(make_client(options_.endpoint_url, credentials_)) {
+      credentials_(aws::default_credentials(aws::process_variables(), aws::send_http,
+                                            options_.endpoint_url)),
+      client_(make_client({.url = options_.endpoint_url}, credentials_)) {
   if (!options_.endpoint_url.empty()) aws::split_endpoint(options_.endpoint_url);  // or throws
 }
 
@@ -45,18 +47,19 @@ std::string AwsContext::principal(const std::string& region, CancelToken& cancel
   return aws::caller_principal(*client_, region, cancel);
 }
 
-std::shared_ptr<const aws::QueryClient> AwsContext::client(const std::string& endpoint_url) const {
-  return endpoint_url.empty() ? client_ : make_client(endpoint_url, credentials_);
+std::shared_ptr<const aws::QueryClient> AwsContext::client(const Endpoint& endpoint) const {
+  return endpoint.url.empty() ? client_ : make_client(endpoint, credentials_);
 }
 
-std::shared_ptr<aws::CredentialSource> AwsContext::role(const std::string& endpoint_url,
+std::shared_ptr<aws::CredentialSource> AwsContext::role(const Endpoint& endpoint,
                                                         const std::string& region,
                                                         const aws::AssumedRole& role) {
-  const std::string key = endpoint_url + '\n' + region + '\n' + role.arn + '\n' +
-                          role.session_name + '\n' + role.external_id;
+  const std::string key = endpoint.url + (endpoint.external_only ? "\nexternal\n" : "\n\n") +
+                          region + '\n' + role.arn + '\n' + role.session_name + '\n' +
+                          role.external_id;
   std::lock_guard lock(mutex_);
   auto& known = roles_[key];
-  if (!known) known = aws::assume_role(client(endpoint_url), region, role);
+  if (!known) known = aws::assume_role(client(endpoint), region, role);
   return known;
 }
 

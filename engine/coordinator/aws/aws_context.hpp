@@ -29,12 +29,15 @@ class AwsContext {
   // The ARN that others allow things to.
   std::string principal(const std::string& region, CancelToken& cancel) const;
 
-  // A client for `endpoint_url`; empty: this installation's own.
-  std::shared_ptr<const replication::aws::QueryClient> client(
-      const std::string& endpoint_url) const;
+  // Where a user wants AWS to be called; an empty URL: where this installation calls it.
+  struct Endpoint {
+    std::string url;
+    bool external_only = false;
+  };
+  std::shared_ptr<const replication::aws::QueryClient> client(const Endpoint& endpoint) const;
   // Keys of a role, shared by all who ask for the same one.
   std::shared_ptr<replication::aws::CredentialSource> role(
-      const std::string& endpoint_url, const std::string& region,
+      const Endpoint& endpoint, const std::string& region,
       const replication::aws::AssumedRole& role);
 
  private:

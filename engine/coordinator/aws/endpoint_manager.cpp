@@ -162,8 +162,16 @@ void EndpointManager::load() {
     const bool wanted = catalog->find(id) != nullptr;
     if (wanted) wanted_.insert(id);
     const auto [known, fresh] = endpoints_.try_emplace(id);
-    if (fresh) known->second.record = decode_endpoint(value);
-    if (fresh ||
+    const bool altered = !fresh && known->second.stored != value;
+    if (fresh || altered) {
+      known->second.record = decode_endpoint(value);
+      known->second.stored = value;
+    }
+    if (altered) {
+      known->second.pause = {};
+      known->second.unseen_since.reset();
+    }
+    if (fresh || altered ||
         (!wanted && known->second.record.status != "deleting" && !known->second.kept_for_drop)) {
       known->second.next_check = Clock::now();
     }
@@ -232,12 +240,19 @@ void EndpointManager::check(catalog::ItemId id) {
       cancel_);
   std::string trouble;
   bool looked = true;
+  bool keeps_retired = true;
+  try {
+    keeps_retired = remove_retired(id, record);
+  } catch (const SqlError& error) {
+    if (cancel_.cancelled()) return;
+    trouble = error.message();
+  }
   try {
     if (wanted) {
       work.keep(record, unseen);
     } else if (must_wait_for_slot(id)) {
       looked = false;
-    } else if (work.remove(record, unseen)) {
+    } else if (work.remove(record, unseen) && !keeps_retired) {
       forget(id, record);
       return;
     }
@@ -268,7 +283,7 @@ void EndpointManager::check(catalog::ItemId id) {
 // Settled endpoints are looked at now and then; others soon, and then less and less often.
 EndpointManager::Clock::duration EndpointManager::pause_after(Endpoint& endpoint) const {
   const std::string& status = endpoint.record.status;
-  const bool settled = endpoint.trouble.empty() &&
+  const bool settled = endpoint.trouble.empty() && endpoint.record.retired.empty() &&
                        (status == "available" || status == "rejected" || status == "expired");
   if (settled) {
     endpoint.pause = Clock::duration(0);
@@ -279,9 +294,54 @@ EndpointManager::Clock::duration EndpointManager::pause_after(Endpoint& endpoint
   return endpoint.pause;
 }
 
+// Endpoints that others have taken the place of are deleted. True: some are still there.
+bool EndpointManager::remove_retired(catalog::ItemId id, EndpointRecord& record) {
+  std::vector<RetiredEndpoint> left;
+  for (const RetiredEndpoint& retired : record.retired) {
+    EndpointRecord old;
+    old.token = retired.token;
+    old.region = retired.region;
+    old.endpoint_id = retired.endpoint_id;
+    old.asked = true;
+    auto unseen = EndpointWork::Unseen::may_appear;
+    {
+      std::lock_guard lock(mutex_);
+      const auto& since = endpoints_.at(id).retired_unseen;
+      const auto found = since.find(retired.token);
+      if (found != since.end() && Clock::now() - found->second >= check_interval_ * shown_after)
+        unseen = EndpointWork::Unseen::is_not_there;
+    }
+    const auto ec2 = coordinator_.aws().ec2(retired.region);
+    // Its states are no part of the connection's history.
+    EndpointWork work(
+        ec2, [](const EndpointRecord&, bool) {}, cancel_);
+    const bool is_gone = work.remove(old, unseen);
+    std::lock_guard lock(mutex_);
+    auto& since = endpoints_.at(id).retired_unseen;
+    if (is_gone || work.seen()) {
+      since.erase(retired.token);
+    } else {
+      since.try_emplace(retired.token, Clock::now());
+    }
+    if (!is_gone) left.push_back(retired);
+  }
+  if (left.size() == record.retired.size()) return !left.empty();
+  record.retired = std::move(left);
+  save(id, record, false);
+  return !record.retired.empty();
+}
+
 void EndpointManager::save(catalog::ItemId id, const EndpointRecord& record, bool status_changed) {
   storage::CommitRequest request;
   request.records.push_back(put_endpoint(id, record));
+  const std::string stored = *request.records.back().value;
+  // What ALTER CONNECTION wrote meanwhile is not overwritten.
+  {
+    std::lock_guard lock(mutex_);
+    storage::RecordChange before = request.records.back();
+    before.value = endpoints_.at(id).stored;
+    request.preconditions.records.push_back(std::move(before));
+  }
   if (status_changed) {
     const auto& table =
         catalog::builtin_table("mz_internal", "mz_aws_privatelink_connection_status_history");
@@ -295,14 +355,19 @@ void EndpointManager::save(catalog::ItemId id, const EndpointRecord& record, boo
     request.deltas.push_back(std::move(delta));
   }
   // Nothing may be asked of AWS that is not written down.
-  if (const auto outcome = coordinator_.store().commit(std::move(request)); outcome.error)
-    throw *outcome.error;
+  const storage::CommitOutcome outcome = coordinator_.store().commit(std::move(request));
+  if (outcome.error) throw *outcome.error;
+  if (outcome.conflict) {
+    wake();  // to read it
+    throw SqlError(sqlstate::serialization_failure, "the connection has been altered meanwhile");
+  }
   if (status_changed) {
     coordinator_.log("info", fmt::format("PrivateLink endpoint of connection {}: {}",
                                          id.to_string(), record.status));
   }
   std::lock_guard lock(mutex_);
   endpoints_.at(id).record = record;
+  endpoints_.at(id).stored = stored;
 }
 
 void EndpointManager::forget(catalog::ItemId id, const EndpointRecord& record) {

@@ -1,6 +1,7 @@
 // Looks after the endpoints of PrivateLink connections: makes them, watches them, deletes them. One thread.
 //
 //   CREATE CONNECTION writes an EndpointRecord in its commit      (nothing is made in AWS before)
+//   ALTER CONNECTION  replaces the record by that of another endpoint, in which the first one is retired
 //   DROP CONNECTION   writes nothing: a record without connection is an endpoint that must go
 //
 // Statuses go to mz_aws_privatelink_connection_status_history with the record, in one commit.
@@ -44,9 +45,11 @@ class EndpointManager {
 
   struct Endpoint {
     EndpointRecord record;
+    std::string stored;  // the record as it was last read or written
     Clock::time_point next_check;
-    Clock::duration pause{0};                        // between two looks at what has not settled
-    std::optional<Clock::time_point> unseen_since;   // AWS does not show what should be there
+    Clock::duration pause{0};                       // between two looks at what has not settled
+    std::optional<Clock::time_point> unseen_since;  // AWS does not show what should be there
+    std::map<std::string, Clock::time_point> retired_unseen;  // the same of retired ones, by token
     std::optional<Clock::time_point> kept_for_drop;  // a slot must be dropped through it first
     std::uint64_t checks = 0;                        // that have ended
     std::uint64_t checks_wanted = 0;                 // by somebody who waits for them
@@ -59,6 +62,7 @@ class EndpointManager {
   void load();
   void check(catalog::ItemId id);
   bool must_wait_for_slot(catalog::ItemId id);
+  bool remove_retired(catalog::ItemId id, EndpointRecord& record);
   void save(catalog::ItemId id, const EndpointRecord& record, bool status_changed);
   void forget(catalog::ItemId id, const EndpointRecord& record);
   Clock::duration pause_after(Endpoint& endpoint) const;

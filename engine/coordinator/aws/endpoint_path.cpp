@@ -57,12 +57,9 @@ std::optional<EndpointPath> endpoint_path(const catalog::Catalog& catalog,
 
 void go_through(Coordinator& coordinator, const EndpointPath& path,
                 replication::ConnectionConfig& config) {
-  config.dial_port = path.port;
-  config.find_address = [&coordinator, path] {
-    const std::string name = coordinator.endpoints().dns_name(path.connection, path.zone);
-    const auto& resolved = coordinator.options().resolved_hosts;
-    const auto known = resolved.find(name);
-    return known == resolved.end() ? name : known->second;
+  config.endpoint_port = path.port;
+  config.find_endpoint = [&coordinator, path] {
+    return coordinator.endpoints().dns_name(path.connection, path.zone);
   };
 }
 

@@ -8,7 +8,8 @@ namespace tailrace::engine {
 
 namespace {
 
-constexpr std::uint64_t version = 1;
+// 2: with retired endpoints.
+constexpr std::uint64_t version = 2;
 
 void put(catalog::FieldWriter& out, const std::vector<std::string>& texts) {
   out.put_list(texts, [&](const std::string& text) { out.put(std::string_view(text)); });
@@ -46,6 +47,11 @@ storage::RecordChange put_endpoint(catalog::ItemId connection, const EndpointRec
   out.put(std::string_view(record.endpoint_id));
   put(out, record.dns_names);
   out.put(std::string_view(record.status));
+  out.put_list(record.retired, [&](const RetiredEndpoint& retired) {
+    out.put(std::string_view(retired.token));
+    out.put(std::string_view(retired.region));
+    out.put(std::string_view(retired.endpoint_id));
+  });
   return {storage::RecordSpace::intents, key_of(connection), out.take()};
 }
 
@@ -55,7 +61,8 @@ storage::RecordChange remove_endpoint(catalog::ItemId connection) {
 
 EndpointRecord decode_endpoint(std::string_view bytes) {
   catalog::FieldReader in(bytes);
-  if (in.number() != version) {
+  const std::uint64_t written = in.number();
+  if (written == 0 || written > version) {
     throw SqlError(sqlstate::data_corrupted,
                    "the record of a PrivateLink endpoint has a version that is not known");
   }
@@ -75,6 +82,14 @@ EndpointRecord decode_endpoint(std::string_view bytes) {
   record.endpoint_id = in.text();
   record.dns_names = texts(in);
   record.status = in.text();
+  if (written < 2) return record;
+  record.retired = in.list([&] {
+    RetiredEndpoint retired;
+    retired.token = in.text();
+    retired.region = in.text();
+    retired.endpoint_id = in.text();
+    return retired;
+  });
   return record;
 }
 

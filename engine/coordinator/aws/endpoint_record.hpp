@@ -13,6 +13,13 @@
 
 namespace tailrace::engine {
 
+// An endpoint that another one has taken the place of: it must go.
+struct RetiredEndpoint {
+  std::string token;
+  std::string region;
+  std::string endpoint_id;  // empty: not known
+};
+
 struct EndpointRecord {
   // Fixed when the connection is made.
   std::string token;  // random: the endpoint's tag, and part of what makes its creation idempotent
@@ -28,6 +35,8 @@ struct EndpointRecord {
   std::string endpoint_id;       // empty: not known
   std::vector<std::string> dns_names;
   std::string status;  // the last that was written to the history; empty: none
+
+  std::vector<RetiredEndpoint> retired;
 
   std::string client_token() const;
 };

@@ -1,42 +1,19 @@
 #include "engine/coordinator/aws/new_aws_connection.hpp"
 
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "engine/coordinator/aws/aws_connection.hpp"
 #include "engine/coordinator/aws/aws_context.hpp"
 #include "engine/coordinator/aws/privatelink.hpp"
-#include "engine/coordinator/variables.hpp"
+#include "grammar/printer.hpp"
 
 namespace tailrace::engine {
-
-namespace {
-
-void check_privatelink_limit(const catalog::Catalog& catalog) {
-  const Variable* variable = find_variable("max_aws_privatelink_connections");
-  ensure(variable != nullptr, "the limit is a variable");
-  const auto set = catalog.system_variables().find(std::string(variable->name));
-  const std::int64_t limit = as_integer(
-      set == catalog.system_variables().end() ? std::string(variable->initial) : set->second);
-  std::int64_t current = 0;
-  for (const auto& [id, item] : catalog.items()) {
-    const auto* connection = item->as<catalog::Connection>();
-    if (connection && connection->kind == catalog::Connection::Kind::aws_privatelink) ++current;
-  }
-  if (current < limit) return;
-  throw SqlError(sqlstate::program_limit_exceeded,
-                 "creating AWS PrivateLink Connection would violate "
-                 "max_aws_privatelink_connections limit")
-      .detail(fmt::format("There are {}, and the limit is {}.", current, limit));
-}
-
-}  // namespace
 
 AwsBeginnings begin_aws_connection(SessionState& session, catalog::Connection& connection,
                                    const std::vector<ast::Option>& options) {
   AwsBeginnings beginnings;
   Coordinator& coordinator = session.coordinator();
   if (connection.kind == catalog::Connection::Kind::aws_privatelink) {
-    check_privatelink_limit(session.catalog());
     PrivateLinkPlan plan = plan_privatelink(coordinator.aws(), options, session.cancel_token());
     connection.principal = std::move(plan.principal);
     beginnings.endpoint = std::move(plan.record);
@@ -48,6 +25,33 @@ AwsBeginnings begin_aws_connection(SessionState& session, catalog::Connection& c
       connection.principal = principal_of(coordinator, read, session.cancel_token());
   }
   return beginnings;
+}
+
+void replace_endpoint(SessionState& session, const catalog::Item& altered,
+                      const std::vector<ast::Option>& before, bool validate) {
+  Coordinator& coordinator = session.coordinator();
+  const auto& options = altered.as<catalog::Connection>()->options;
+  // In full: what is not there any more is told also where nothing else has changed.
+  EndpointRecord record =
+      plan_privatelink(coordinator.aws(), options, session.cancel_token()).record;
+  const auto same = [](const ast::Option& a, const ast::Option& b) {
+    return grammar::print(a) == grammar::print(b);
+  };
+  if (std::is_permutation(options.begin(), options.end(), before.begin(), before.end(), same))
+    return;
+  if (validate) {
+    throw SqlError(sqlstate::object_not_in_prerequisite_state,
+                   "the connection's new endpoint cannot be validated before it exists")
+        .hint("Alter it, let the other side accept it, and run VALIDATE CONNECTION.");
+  }
+  storage::RecordChange key = put_endpoint(altered.id, record);
+  if (const auto stored = coordinator.store().read_record(key.space, key.key)) {
+    const EndpointRecord present = decode_endpoint(*stored);
+    record.generation = present.generation + 1;
+    record.retired = present.retired;
+    record.retired.push_back({present.token, present.region, present.endpoint_id});
+  }
+  session.ddl().add_record(put_endpoint(altered.id, record));
 }
 
 }  // namespace tailrace::engine

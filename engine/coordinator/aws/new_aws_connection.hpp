@@ -19,4 +19,9 @@ struct AwsBeginnings {
 AwsBeginnings begin_aws_connection(SessionState& session, catalog::Connection& connection,
                                    const std::vector<ast::Option>& options);
 
+// The altered PrivateLink connection gets another endpoint, and its present one is to go, unless it asks for the same as
+// `before`. Throws the dialect's errors, and what AWS refuses.
+void replace_endpoint(SessionState& session, const catalog::Item& altered,
+                      const std::vector<ast::Option>& before, bool validate);
+
 }  // namespace tailrace::engine
