@@ -47,6 +47,7 @@ class ReplicationStream {
   // When upstream committed what was read last, in its own microseconds since 2000-01-01. One that is long past means
   // that there is more to come: `wait` naps then.
   void note_commit_time(std::int64_t committed_at);
+  bool is_behind() const { return is_behind_; }
   // Waits for `extra_fd` alone.
   void wait_for(std::chrono::microseconds timeout, int extra_fd);
 

@@ -17,6 +17,9 @@ namespace {
 constexpr int messages_per_round = 1024;
 // A group is handed over while another commit is on its way once it has so much.
 constexpr std::size_t group_bytes_max = 2 << 20;
+// While we are behind, nobody waits for a single transaction: they are gathered for so long, or up to so much.
+constexpr std::chrono::milliseconds gathering_time(10);
+constexpr std::size_t gathered_bytes = 256 << 10;
 // The same where old rows are looked up first.
 constexpr std::size_t unresolved_group_bytes_max = 16 << 20;
 // An open transaction above it does not hold back those that came before it.
@@ -56,7 +59,7 @@ void Session::run() {
       if (shared_.tables_version() != tables_version_) take_tables();
       start_snapshot_if_due();
       finish_snapshot_if_due();
-      if (group_transactions_ > 0 && pipeline_.in_flight() == 0) flush();
+      if (group_is_due()) flush();
       flush_position_if_due();
       give_back_memory_if_due();
     }
@@ -107,13 +110,18 @@ void Session::read_messages() {
       if (!in_transaction_) position_ = std::max(position_, keepalive->sent_up_to);
     } else {
       // What gathered goes out before we sleep, if nothing is on its way that would wake us.
-      const bool must_act =
-          !in_transaction_ && pipeline_.in_flight() == 0 && group_transactions_ > 0;
-      if (!must_act && i == 0) wait();
+      if (i == 0 && (in_transaction_ || !group_is_due())) wait();
       return;
     }
     if (pipeline_.is_full() || waits()) return;
   }
+}
+
+// The group goes out now: nothing is on its way that would wake us for it, and there is no use in more.
+bool Session::group_is_due() const {
+  if (group_transactions_ == 0 || pipeline_.in_flight() > 0) return false;
+  return !stream_->is_behind() || group_bytes_ >= gathered_bytes ||
+         Clock::now() - group_began_ >= gathering_time;
 }
 
 // Changes by key that a table keeps back cannot be staged before its snapshot is there.
@@ -129,6 +137,9 @@ void Session::wait() {
   auto timeout = stream_->until_confirm();
   if (position_ != pipeline_.submitted() && !in_transaction_) {
     timeout = std::min(timeout, std::max(until_position, microseconds(1000)));
+  }
+  if (group_transactions_ > 0 && !in_transaction_) {
+    timeout = std::min(timeout, std::chrono::duration_cast<microseconds>(gathering_time));
   }
   stream_->wait(timeout, shared_.wake.fd());
 }
@@ -197,7 +208,9 @@ void Session::end(const pgoutput::Commit& commit) {
   shared_.counters.offset_known.raise_to(commit.end_lsn);
   if (skips_transaction_) return;
   group_bytes_ += transaction_bytes_;
-  if (!touched_.empty() || !ceased_.empty()) ++group_transactions_;
+  if (!touched_.empty() || !ceased_.empty()) {
+    if (group_transactions_++ == 0) group_began_ = Clock::now();
+  }
   // An error must not wait for a later transaction's commit: what comes before it could be seen
   // without it.
   if (!ceased_.empty()) return flush();
@@ -206,9 +219,10 @@ void Session::end(const pgoutput::Commit& commit) {
     return;
   }
   take_outcomes();
+  if (group_is_due()) return flush();
   // Old rows can be looked up only once all that came before is in the store: then rather gather more.
   const std::size_t bytes_max = any_unresolved() ? unresolved_group_bytes_max : group_bytes_max;
-  if (pipeline_.in_flight() == 0 || group_bytes_ >= bytes_max || group_is_large_) flush();
+  if (group_bytes_ >= bytes_max || group_is_large_) flush();
 }
 
 void Session::describe(const pgoutput::Relation& relation) {

@@ -73,6 +73,7 @@ class Session {
   const std::vector<TableStream*>& tables_of(Oid oid);
   void spill_transaction();
   void spill_copied(TableStream& table);
+  bool group_is_due() const;
   bool waits_for_snapshot() const;
   bool waits() const { return waits_for_snapshot() || shared_.inquiries.waits(); }
   void cease(TableStream& table, std::string why);
@@ -131,6 +132,7 @@ class Session {
   std::vector<std::pair<TableStream*, std::string>>
       ceased_;  // by the open transaction, or just now
   std::size_t group_transactions_ = 0;
+  Clock::time_point group_began_;
   std::size_t group_bytes_ = 0;
   bool group_is_large_ = false;
 
