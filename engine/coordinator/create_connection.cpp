@@ -62,6 +62,10 @@ std::string secret_text(SessionState& session, const ast::Expression& expression
                                        .cancel = &session.cancel_token()};
     value = evaluate_constant(scalar, evaluation);
   } catch (const SqlError& error) {
+    // Subqueries, aggregates and the like: the place has a name here.
+    constexpr std::string_view place = "this expression ";
+    if (error.state() == sqlstate::feature_not_supported && error.message().starts_with(place))
+      throw SqlError(error.state(), "AS " + error.message().substr(place.size()));
     // These name types and kinds of expressions only. Any other may repeat the value, or what was meant to be one.
     if (error.state() == sqlstate::datatype_mismatch ||
         error.state() == sqlstate::feature_not_supported) {

@@ -13,6 +13,7 @@
 #include "engine/coordinator/coordinator.hpp"
 #include "engine/coordinator/json_text.hpp"
 #include "engine/coordinator/source_tables.hpp"
+#include "engine/coordinator/status_history.hpp"
 
 namespace tailrace::engine {
 
@@ -272,6 +273,7 @@ void SourceManager::record(Status status) {
 void SourceManager::write_statuses() {
   const catalog::BuiltinTable& table =
       catalog::builtin_table("mz_internal", "mz_source_status_history");
+  StatusHistory history(coordinator_.store(), table, "source_id");
   for (;;) {
     std::deque<Status> batch;
     {
@@ -300,6 +302,7 @@ void SourceManager::write_statuses() {
     delta.collection = catalog::collection_of(table);
     delta.delta.rows.push_back(std::make_shared<const Batch>(rows.finish()));
     request.deltas.push_back(std::move(delta));
+    history.trim(request);
     if (const auto outcome = coordinator_.store().commit(std::move(request)); outcome.error) {
       coordinator_.log(
           "error", fmt::format("cannot record a source's status: {}", outcome.error->message()));

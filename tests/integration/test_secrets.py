@@ -19,6 +19,8 @@ def test_secret_is_not_stored_nor_logged_in_the_clear(case):
     expect_error(lambda: server.run(f"CREATE SECRET canary AS '{CANARY}'"), None, "already exists")
     expect_error(lambda: server.run(f"CREATE SECRET other AS decode('{CANARY}!', 'base64')"), None,
                  "could not evaluate secret value")
+    expect_error(lambda: server.run(f"CREATE SECRET other AS (SELECT '{CANARY}')"), "0A000",
+                 "AS does not allow subqueries")
     expect_error(lambda: server.run(f"CREATE SECRET other AS '{CANARY}' oops"), "42601")
     assert_not_in_files(server, CANARY)
     server.stop()

@@ -49,7 +49,11 @@ bool is_of_zone(const std::string& dns_name, const std::string& zone) {
 }  // namespace
 
 EndpointManager::EndpointManager(Coordinator& coordinator)
-    : coordinator_(coordinator), check_interval_(coordinator.options().aws.check_interval) {}
+    : coordinator_(coordinator),
+      check_interval_(coordinator.options().aws.check_interval),
+      history_(coordinator.store(),
+               catalog::builtin_table("mz_internal", "mz_aws_privatelink_connection_status_history"),
+               "connection_id") {}
 
 EndpointManager::~EndpointManager() {
   stop();
@@ -353,6 +357,7 @@ void EndpointManager::save(catalog::ItemId id, const EndpointRecord& record, boo
     delta.collection = catalog::collection_of(table);
     delta.delta.rows.push_back(std::make_shared<const Batch>(rows.finish()));
     request.deltas.push_back(std::move(delta));
+    history_.trim(request);
   }
   // Nothing may be asked of AWS that is not written down.
   const storage::CommitOutcome outcome = coordinator_.store().commit(std::move(request));

@@ -18,6 +18,7 @@
 
 #include "catalog/catalog.hpp"
 #include "engine/coordinator/aws/endpoint_record.hpp"
+#include "engine/coordinator/status_history.hpp"
 #include "repr/cancel.hpp"
 
 namespace tailrace::engine {
@@ -69,6 +70,7 @@ class EndpointManager {
 
   Coordinator& coordinator_;
   const Clock::duration check_interval_;
+  StatusHistory history_;  // of the thread
   CancelToken cancel_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
