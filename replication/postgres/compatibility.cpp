@@ -155,6 +155,25 @@ std::optional<std::string> incompatibility(const TableExport& stored, const pgou
   return std::nullopt;
 }
 
+std::optional<std::string> rewritten(const TableExport& stored,
+                                     std::optional<std::uint64_t> file_before,
+                                     const HeapState& now) {
+  if (!file_before || *file_before == now.file) return std::nullopt;
+  for (std::size_t i = 0; i < stored.column_map.size(); ++i) {
+    if (stored.as_text[i]) continue;
+    const UpstreamColumn& column =
+        stored.upstream.columns[static_cast<std::size_t>(stored.column_map[i])];
+    const auto changed_by = now.columns_changed_by.find(column.attribute_number);
+    if (changed_by == now.columns_changed_by.end() || changed_by->second != now.changed_by)
+      continue;
+    return altered_text(
+        stored.upstream,
+        fmt::format("the table was rewritten together with a change of column \"{}\"",
+                    column.name));
+  }
+  return std::nullopt;
+}
+
 std::string gone_text(const UpstreamTable& table, bool exists, std::string_view publication) {
   if (!exists)
     return fmt::format("table was dropped: {} with oid {}", qualified_name(table), table.oid);

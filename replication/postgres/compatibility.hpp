@@ -21,6 +21,12 @@ std::optional<std::string> incompatibility(const TableExport& stored, const Publ
 std::optional<std::string> incompatibility(const TableExport& stored, const pgoutput::Relation& now,
                                            std::vector<int>& column_of);
 
+// The values of a column that is not ingested as text were changed by a rewrite of the table, of which the stream tells
+// nothing. `file_before`: of when it was looked at last.
+std::optional<std::string> rewritten(const TableExport& stored,
+                                     std::optional<std::uint64_t> file_before,
+                                     const HeapState& now);
+
 // Of a table that is not in the publication any more.
 std::string gone_text(const UpstreamTable& table, bool exists, std::string_view publication);
 

@@ -51,4 +51,14 @@ void Inquiries::answer(const Question& question, Answer answer) {
   if (questions_.empty()) asked_.clear();
 }
 
+std::string Inquiries::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void Inquiries::set_trouble(std::string why) {
+  const std::lock_guard lock(mutex_);
+  trouble_ = std::move(why);
+}
+
 }  // namespace tailrace::replication

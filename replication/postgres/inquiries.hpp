@@ -39,11 +39,13 @@ class Inquiries {
   std::vector<Answer> take();
   // Of the oldest question without an answer; zero: there is none.
   std::chrono::steady_clock::duration waited() const;
+  std::string trouble() const;  // why the monitor cannot look; empty: it can
 
   // The monitor's side.
   const EventFd& asked() const { return asked_; }
   std::optional<Question> next();  // stays until it is answered
   void answer(const Question& question, Answer answer);
+  void set_trouble(std::string why);
 
  private:
   mutable std::mutex mutex_;
@@ -52,6 +54,7 @@ class Inquiries {
   std::deque<Question> questions_;
   std::vector<Answer> answers_;
   std::chrono::steady_clock::time_point since_;
+  std::string trouble_;
 };
 
 }  // namespace tailrace::replication

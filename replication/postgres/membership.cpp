@@ -36,7 +36,8 @@ constexpr const char* sees_transaction_expression = R"(
 
 std::string look_query(std::uint32_t version, Oid table, std::uint32_t xid) {
   return fmt::format(
-      R"(SELECT {}, pub.oid, c.oid, {}, {}, a.attnum, a.attname
+      R"(SELECT {}, pub.oid, c.oid, {}, {}, a.attnum, a.attname,
+  a.xmin::text, c.relfilenode, c.xmin::text
 FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS taken
 LEFT JOIN pg_catalog.pg_publication pub ON pub.pubname = $1
 LEFT JOIN pg_catalog.pg_class c ON c.oid = {}
@@ -92,9 +93,15 @@ TableLook look_at_table(Connection& connection, const std::string& publication, 
   look.exists = !found.is_null(0, 2);
   look.memberships = split_memberships(found.text(0, 3));
   look.has_row_filter = found.boolean(0, 4);
+  if (look.exists) {
+    look.heap.file = static_cast<Oid>(found.integer(0, 8));
+    look.heap.changed_by = found.string(0, 9);
+  }
   for (std::size_t row = 0; row < found.rows(); ++row) {
     if (found.is_null(row, 5)) continue;
-    look.columns[static_cast<std::int16_t>(found.integer(row, 5))] = found.string(row, 6);
+    const auto number = static_cast<std::int16_t>(found.integer(row, 5));
+    look.columns[number] = found.string(row, 6);
+    look.heap.columns_changed_by[number] = found.string(row, 7);
   }
   return look;
 }

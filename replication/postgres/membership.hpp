@@ -19,6 +19,14 @@ inline constexpr std::uint32_t version_with_lists = 150000;
 std::string memberships_expression(std::uint32_t version);
 std::vector<std::string> split_memberships(std::string_view text);
 
+// By which transactions upstream's catalog was changed last, as it shows them. A change of a column's values by ALTER
+// TABLE ... TYPE ... USING makes a new file, in the transaction that changed the column.
+struct HeapState {
+  Oid file = 0;                                            // pg_class.relfilenode
+  std::string changed_by;                                  // the table's row in pg_class
+  std::map<std::int16_t, std::string> columns_changed_by;  // by attribute number
+};
+
 // What upstream's catalog says of one table now, as far as the stream does not tell.
 struct TableLook {
   bool sees_transaction = false;   // the one that was asked for is over, and what it did is seen
@@ -27,6 +35,7 @@ struct TableLook {
   std::vector<std::string> memberships;
   bool has_row_filter = false;
   std::map<std::int16_t, std::string> columns;  // names by attribute number
+  HeapState heap;
 };
 
 // One statement that waits for no lock of a table.

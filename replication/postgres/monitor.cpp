@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "replication/postgres/compatibility.hpp"
 #include "replication/postgres/connection.hpp"
@@ -84,7 +85,12 @@ class Monitor {
   void validate_all() {
     // What another server lacks says nothing about the one that is followed.
     if (!is_followed_server()) return;
-    const std::vector<IngestedTable> tables = shared_.tables();
+    looked_at_.clear();
+    std::vector<IngestedTable> tables = shared_.tables();
+    // A table that is still to be copied is looked at in its snapshot.
+    std::erase_if(tables, [](const IngestedTable& table) {
+      return table.counters->ceased || !table.counters->snapshot_committed;
+    });
     connection_.query("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ");
     const std::optional<Oid> published = publication_oid(connection_, shared_.publication);
     const std::vector<PublishedTable> publication =
@@ -92,20 +98,21 @@ class Monitor {
     const Lsn lsn = parse_lsn(connection_.query(lsn_query).text(0, 0));
     connection_.query("COMMIT");
     for (const IngestedTable& table : tables) {
-      // A table that is still to be copied is looked at in its snapshot.
-      if (table.counters->ceased || !table.counters->snapshot_committed) continue;
       if (auto why = publication_lost(*table.table, published)) {
         shared_.post({.lsn = lsn, .error = std::move(*why)}, connection_version_);
         return;
       }
     }
     for (const IngestedTable& table : tables) {
-      if (table.counters->ceased || !table.counters->snapshot_committed) continue;
       if (auto why = incompatibility_now(*table.table, publication)) {
         shared_.post({.lsn = lsn, .table = table.table->collection, .error = std::move(*why)},
                      connection_version_);
       }
     }
+    if (looked_at_.empty()) return;
+    storage::CommitRequest remember;
+    remember.records = std::exchange(looked_at_, {});
+    shared_.store.commit(std::move(remember));  // what is lost is looked at again
   }
 
   // One table, as it is by now. The stream may tell of a transaction before other sessions see what it has done.
@@ -123,6 +130,7 @@ class Monitor {
     answer.failure = publication_lost(table, now.publication);
     answer.of_source = answer.failure.has_value();
     if (!answer.failure) answer.failure = unseen_change(table, now, shared_.publication);
+    if (!answer.failure) answer.failure = rewritten(table, file_before(table), now.heap);
     return answer;
   }
 
@@ -149,12 +157,25 @@ class Monitor {
     return is_followed_;
   }
 
+  std::optional<std::uint64_t> file_before(const TableExport& table) const {
+    return Positions::number(shared_.store, shared_.positions.file_key(table.collection));
+  }
+
   std::optional<std::string> incompatibility_now(const TableExport& table,
                                                  const std::vector<PublishedTable>& publication) {
     const auto found = std::find_if(
         publication.begin(), publication.end(),
         [&](const auto& published) { return published.table.oid == table.upstream.oid; });
-    if (found != publication.end()) return incompatibility(table, *found);
+    if (found != publication.end()) {
+      if (auto why = incompatibility(table, *found)) return why;
+      const std::optional<std::uint64_t> file = file_before(table);
+      if (auto why = rewritten(table, file, found->heap)) return why;
+      if (file != found->heap.file) {
+        looked_at_.push_back(
+            Positions::put_number(shared_.positions.file_key(table.collection), found->heap.file));
+      }
+      return std::nullopt;
+    }
     const QueryResult exists =
         connection_.query("SELECT 1 FROM pg_catalog.pg_class WHERE oid = $1::oid",
                           std::vector{std::to_string(table.upstream.oid)});
@@ -194,7 +215,8 @@ class Monitor {
   SharedState& shared_;
   Connection& connection_;
   const std::uint64_t connection_version_;
-  bool is_followed_ = false;  // for the life of the connection, once it is
+  bool is_followed_ = false;                      // for the life of the connection, once it is
+  std::vector<storage::RecordChange> looked_at_;  // to be remembered
   int missed_ = 0;
   bool heartbeats_ = true;
   Lsn last_heartbeat_lsn_ = 0;
@@ -210,6 +232,7 @@ void monitor_upstream(SharedState& shared, CancelToken& cancel) {
       const auto connection = Connection::open(shared.connection(), {.purpose = "monitor"}, cancel);
       connection->set_answer_timeout(answer_timeout);
       connection->query(fmt::format("SET lock_timeout = {}", lock_timeout.count()));
+      shared.inquiries.set_trouble({});
       Monitor monitor(shared, *connection, version);
       auto next_probe = std::chrono::steady_clock::now();
       auto next_validation = next_probe;
@@ -228,8 +251,12 @@ void monitor_upstream(SharedState& shared, CancelToken& cancel) {
         sleep_until(std::min(next_probe, next_validation), cancel, shared.inquiries.asked().fd());
       }
       continue;
-    } catch (const SqlError&) {
+    } catch (const UpstreamError& error) {
       if (cancel.cancelled()) return;
+      shared.inquiries.set_trouble(error.status_text());
+    } catch (const SqlError& error) {
+      if (cancel.cancelled()) return;
+      shared.inquiries.set_trouble(error.message());
     }
     try {
       sleep_until(std::chrono::steady_clock::now() + reconnect_wait, cancel, -1);

@@ -30,6 +30,10 @@ std::string Positions::totals_key(storage::CollectionId table) const {
   return fmt::format("{}totals/{}", prefix_, table.value);
 }
 
+std::string Positions::file_key(storage::CollectionId table) const {
+  return fmt::format("{}file/{}", prefix_, table.value);
+}
+
 storage::RecordChange Positions::put(std::string key, std::string value) {
   return {.space = RecordSpace::positions, .key = std::move(key), .value = std::move(value)};
 }

@@ -6,6 +6,7 @@
 //   postgres/<id>/totals          counters of the source
 //   postgres/<id>/table/<c>       "copied <S>", or "ceased <why>"; absent: the snapshot is still to
 //   be taken postgres/<id>/totals/<c>      counters of one table
+//   postgres/<id>/file/<c>        pg_class.relfilenode upstream when it was looked at last
 #pragma once
 
 #include <optional>
@@ -37,6 +38,7 @@ class Positions {
   std::string totals_key() const { return prefix_ + "totals"; }
   std::string table_key(storage::CollectionId table) const;
   std::string totals_key(storage::CollectionId table) const;
+  std::string file_key(storage::CollectionId table) const;
 
   static storage::RecordChange put(std::string key, std::string value);
   static storage::RecordChange put_number(std::string key, std::uint64_t value);

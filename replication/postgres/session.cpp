@@ -174,7 +174,10 @@ void Session::handle(std::string_view message) {
           },
           [&](const pgoutput::Begin& begun) { begin(begun); },
           [&](const pgoutput::Commit& commit) { end(commit); },
-          [&](const pgoutput::Relation& relation) { describe(relation); },
+          [&](const pgoutput::Relation& relation) {
+            descriptions_[relation.oid] = message;
+            describe(relation);
+          },
           [&](const pgoutput::Truncate& truncation) {
             reject_outside();
             truncate(truncation);
@@ -237,7 +240,10 @@ void Session::describe(const pgoutput::Relation& relation) {
       }
     }
     table->describe(relation);
-    if (table->takes_changes()) shared_.inquiries.ask(table->shared_table(), xid_);
+    // One that says itself what is wrong with it needs no more questions.
+    if (table->takes_changes() && table->is_described_compatibly()) {
+      shared_.inquiries.ask(table->shared_table(), xid_);
+    }
   }
 }
 

@@ -115,6 +115,8 @@ class Session {
   std::map<storage::CollectionId, std::unique_ptr<TableStream>> tables_;
   std::uint64_t tables_version_ = 0;
   std::unordered_map<Oid, std::vector<TableStream*>> by_oid_;
+  // The last description of each table, as it came: upstream does not send it again for one that is added here later.
+  std::unordered_map<Oid, std::string> descriptions_;
   Oid last_oid_ = 0;
   const std::vector<TableStream*>* last_tables_ = nullptr;
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::chrono::seconds snapshot_retry_wait(5);
 // For upstream's catalog to be read.
-constexpr std::chrono::seconds answer_wait_max(30);
+constexpr std::chrono::seconds answer_wait_max(20);
 
 }  // namespace
 
@@ -31,6 +31,7 @@ void Session::take_tables() {
     for (const storage::CollectionId collection : gone) {
       forget.records.push_back(Positions::erase(shared_.positions.table_key(collection)));
       forget.records.push_back(Positions::erase(shared_.positions.totals_key(collection)));
+      forget.records.push_back(Positions::erase(shared_.positions.file_key(collection)));
       TableStream* table = tables_.at(collection).get();
       std::erase(touched_, table);
       std::erase(copied_tables_, table);
@@ -53,6 +54,10 @@ void Session::take_tables() {
       if (ceased) shared_.status.set(collection, SourceState::ceased, record->ceased);
     } else if (!shared_.status.is_ceased(collection)) {
       shared_.status.set(collection, SourceState::starting);
+    }
+    const auto described = descriptions_.find(table.table->upstream.oid);
+    if (described != descriptions_.end()) {
+      stream->describe(std::get<pgoutput::Relation>(pgoutput::decode(described->second)));
     }
     tables_.emplace(collection, std::move(stream));
   }
@@ -200,6 +205,8 @@ void Session::finish_snapshot_if_due() {
     add_changes(request, *table, std::move(later), counts);
     request.records.push_back(Positions::put(shared_.positions.table_key(table->collection()),
                                              Positions::copied(table->snapshot_lsn)));
+    request.records.push_back(
+        Positions::put_number(shared_.positions.file_key(table->collection()), copy.file));
     table->phase = TableStream::Phase::live;
   }
   snapshot_.reset();
@@ -242,9 +249,10 @@ void Session::take_answers() {
     if (!in_transaction_) flush();
   }
   if (shared_.inquiries.waited() > answer_wait_max) {
-    throw UpstreamError(
-        sqlstate::connection_failure, "",
-        fmt::format("upstream's catalog could not be read for {} s", answer_wait_max.count()));
+    const std::string trouble = shared_.inquiries.trouble();
+    throw UpstreamError(sqlstate::connection_failure, "",
+                        fmt::format("upstream's catalog could not be read for {} s{}{}",
+                                    answer_wait_max.count(), trouble.empty() ? "" : ": ", trouble));
   }
 }
 

@@ -120,6 +120,7 @@ class Snapshot {
       } else if (auto why = incompatibility(table, *found)) {
         outcome_.tables.back().incompatible = std::move(why);
       } else {
+        outcome_.tables.back().file = found->heap.file;
         copied.push_back(i);
         present.push_back(&*found);
       }

@@ -52,6 +52,7 @@ struct SnapshotOutcome {
     // Upstream truncated or rewrote it after S and before all of it was copied. Neither is multi-versioned: the copy
     // lacks rows. It has no parts then, and its snapshot must be taken again.
     bool rewritten = false;
+    Oid file = 0;  // HeapState::file, as of S
   };
   std::vector<Table> tables;
 };

@@ -51,6 +51,7 @@ class TableStream {
   // A description may be older than the table is here: it is judged once a change comes that
   // counts.
   void describe(const pgoutput::Relation& relation);
+  bool is_described_compatibly() const { return !description_failure_; }
   // After it changes come in the other form, while there still are some of this one: they must be
   // spilled first.
   bool must_spill_before(const pgoutput::Relation& relation) const;

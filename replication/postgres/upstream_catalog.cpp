@@ -39,7 +39,8 @@ std::string tables_query(std::uint32_t version) {
     AND (c.relforcerowsecurity OR NOT pg_catalog.pg_has_role(c.relowner, 'USAGE'))
     AND EXISTS (SELECT FROM pg_catalog.pg_policy y WHERE y.polrelid = c.oid AND y.polcmd IN ('r', '*')
                 AND EXISTS (SELECT FROM pg_catalog.unnest(y.polroles) AS role(oid)
-                            WHERE role.oid = 0 OR pg_catalog.pg_has_role(role.oid, 'MEMBER')))
+                            WHERE role.oid = 0 OR pg_catalog.pg_has_role(role.oid, 'MEMBER'))),
+  c.relfilenode, c.xmin::text
 FROM pg_catalog.pg_publication_tables p
 JOIN pg_catalog.pg_publication pub ON pub.pubname = p.pubname
 JOIN pg_catalog.pg_namespace n ON n.nspname = p.schemaname
@@ -56,7 +57,7 @@ ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")",
 std::string columns_query(std::uint32_t version, const std::string& oids) {
   return fmt::format(
       R"(SELECT a.attrelid, a.attname, a.attnum, a.atttypid, a.atttypmod, a.attnotnull, {},
-  pg_catalog.format_type(a.atttypid, a.atttypmod)
+  pg_catalog.format_type(a.atttypid, a.atttypmod), a.xmin::text
 FROM pg_catalog.pg_attribute a
 WHERE a.attrelid IN ({}) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum)",
@@ -141,6 +142,7 @@ void read_details(Connection& connection, std::vector<PublishedTable>& tables,
     // pg_publication_tables leaves generated columns out of its list, like pgoutput.
     if (listed[index] && !column.generated && !listed[index]->contains(column.attribute_number))
       continue;
+    tables[index].heap.columns_changed_by[column.attribute_number] = columns.string(row, 8);
     if (column.type_oid >= first_user_oid) types.insert(column.type_oid);
     tables[index].table.columns.push_back(std::move(column));
     tables[index].type_names.push_back(columns.string(row, 7));
@@ -194,6 +196,8 @@ std::vector<PublishedTable> read_publication(Connection& connection,
     published.may_use_schema = found.boolean(row, 9);
     published.may_select = found.boolean(row, 10);
     published.policies_apply = found.boolean(row, 11);
+    published.heap.file = static_cast<Oid>(found.integer(row, 12));
+    published.heap.changed_by = found.string(row, 13);
     tables.push_back(std::move(published));
   }
   if (!tables.empty()) read_details(connection, tables, listed);

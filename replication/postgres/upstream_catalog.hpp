@@ -9,6 +9,7 @@
 
 #include "replication/postgres/config.hpp"
 #include "replication/postgres/connection.hpp"
+#include "replication/postgres/membership.hpp"
 
 namespace tailrace::replication {
 
@@ -23,6 +24,7 @@ struct PublishedTable {
   // Attribute numbers of the columns by which upstream names the row that an UPDATE or DELETE is
   // about: of the index of REPLICA IDENTITY DEFAULT or USING INDEX. Empty: there is none.
   std::vector<std::int16_t> identity;
+  HeapState heap;
   std::shared_ptr<const std::map<Oid, EnumLabels>>
       labels;  // by type, of all tables read; null: none
 };

@@ -44,6 +44,8 @@ FINE = {
     "truncate": "TRUNCATE {0}",
     "revoke": "REVOKE ALL ON {0} FROM materialize",
     "row_security": "ALTER TABLE {0} ENABLE ROW LEVEL SECURITY; ALTER TABLE {0} FORCE ROW LEVEL SECURITY",
+    "vacuum_full": "VACUUM FULL {0}",
+    "rewritten_for_another_column": "ALTER TABLE {0} ADD COLUMN r float8 DEFAULT random()",
     "identity_by_key": "ALTER TABLE {0} REPLICA IDENTITY DEFAULT",
     "trigger": "CREATE RULE {0}_r AS ON INSERT TO {0} WHERE false DO ALSO NOTHING; CREATE STATISTICS {0}_s ON a, b FROM {0}",
 }
@@ -72,6 +74,7 @@ BROKEN = {
     "unpublished": ("ALTER PUBLICATION mz_source DROP TABLE {0}", 'not in publication "mz_source" any more'),
     "republished": ("ALTER PUBLICATION mz_source DROP TABLE {0}; UPDATE {0} SET a = -1 WHERE id = 3; "
                     "ALTER PUBLICATION mz_source ADD TABLE {0}", "added to it again"),
+    "rewritten": ("ALTER TABLE {0} ALTER COLUMN a TYPE int USING a + 100", 'rewritten together with a change of column "a"'),
     "row_filter": ("ALTER PUBLICATION mz_source DROP TABLE {0}; ALTER PUBLICATION mz_source ADD TABLE {0} WHERE (id > 5)", "row filter"),
     "column_list": ("ALTER PUBLICATION mz_source DROP TABLE {0}; ALTER PUBLICATION mz_source ADD TABLE {0} (id, b, u)", "incompatible schema change"),
     "label_renamed": ("ALTER TYPE mood_{0} RENAME VALUE 'happy' TO 'glad'", "label"),
@@ -185,7 +188,7 @@ def test_what_ends_one_table_that_is_written(case):
 
 def test_a_change_that_the_stream_does_not_tell_is_noticed_before_its_rows(case):
     """Whoever reads finds the table as it was before, or an error: never rows that upstream does not have."""
-    names = ("drop_and_add", "republished", "row_filter")
+    names = ("drop_and_add", "republished", "row_filter", "rewritten")
     upstream, server = followed(case, names)
     before = {name: compare.rows(case.session(server), f"SELECT {COLUMNS} FROM {name}") for name in names}
     for name in names:
@@ -204,6 +207,36 @@ def test_a_change_that_the_stream_does_not_tell_is_noticed_before_its_rows(case)
 
         eventually(refused, 10, f"{name} is refused")
     assert source.status(server) == ("running", None) == source.status(server, "bystander")
+
+
+@limit(180)
+def test_a_rewrite_while_nobody_looks(case):
+    upstream, server = followed(case, ["rewritten", "vacuum_full"])
+    server.kill()
+    run(upstream, BROKEN["rewritten"][0].format("rewritten"), "VACUUM FULL vacuum_full",
+        "ALTER TABLE vacuum_full ALTER COLUMN a SET STATISTICS 10", "VACUUM FULL vacuum_full")
+    server.start()
+    eventually(lambda: "rewritten together" in read_error(server, "rewritten"), 60, "the rewrite is noticed")
+    await_validation(upstream, server)
+    server.restart_after_kill()
+    compare.eventually_equal(case.shop(upstream), case.session(server), f"SELECT {COLUMNS} FROM vacuum_full")
+    assert source.status(server, "vacuum_full") == ("running", None)
+
+
+@limit(180)
+def test_the_catalog_cannot_be_read(case):
+    """What came with a new description of a table waits until it was looked at."""
+    upstream, server = followed(case, [])
+    run(upstream, "ALTER ROLE materialize CONNECTION LIMIT 0")
+    assert upstream.end_backends("application_name LIKE 'tailrace % monitor'") == 1
+    run(upstream, "ALTER TABLE bystander ADD COLUMN extra int", "UPDATE bystander SET a = 7 WHERE id = 3")
+    told = ("SELECT count(*) > 0 FROM mz_internal.mz_source_status_history WHERE status = 'stalled' "
+            "AND error LIKE '%catalog could not be read%too many connections%'")
+    eventually(lambda: server.value(told), 60, "the source has stalled", every=0.1)
+    assert server.run("SELECT a FROM bystander WHERE id = 3") == [(3,)]
+    run(upstream, "ALTER ROLE materialize CONNECTION LIMIT -1")
+    compare.eventually_equal(case.shop(upstream), case.session(server), f"SELECT {COLUMNS} FROM bystander", timeout=60)
+    eventually(lambda: source.status(server) == ("running", None), 30, "the source runs again")
 
 
 def test_definite_means_for_ever(case):

@@ -249,3 +249,19 @@ def test_other_legacy_option_forms(case):
                "FOR TABLES (public.a INTO x) EXPOSE PROGRESS AS p")
     assert server.value("SELECT count(*) FROM x") == 100
     assert {row[0] for row in server.run("SHOW SUBSOURCES ON s")} == {"x", "p"}
+
+
+def test_a_table_is_added_that_the_stream_has_told_of_before(case):
+    """Upstream describes a table once in a session: nobody else may stall for the one that missed it."""
+    upstream, server = prepared(case)
+    create(server, "FOR TABLES (a)")
+    assert server.value("SELECT count(*) FROM a") == 100
+    upstream.run("UPDATE b SET n = 1 WHERE k = 1", database="shop")
+    upstream.run("UPDATE a SET n = 1 WHERE k = 1", database="shop")
+    equal(case, upstream, server, "a")
+    server.run("ALTER SOURCE s ADD SUBSOURCE b")
+    assert server.value("SELECT count(*) FROM b") == 30000
+    upstream.run("UPDATE b SET n = 2 WHERE k = 2; UPDATE a SET n = 2 WHERE k = 2", database="shop")
+    equal(case, upstream, server, "a", "b")
+    assert server.run("SELECT status, error FROM mz_internal.mz_source_status_history "
+                      "WHERE status NOT IN ('starting', 'running')") == []
