@@ -71,7 +71,9 @@ void Session::run() {
 
 void Session::give_back_memory_if_due() {
   if (largest_message_ < kept_message_bytes_max || news_ || snapshot_) return;
-  if (group_transactions_ == 0 && pipeline_.in_flight() == 0) throw SessionRestart();
+  if (group_transactions_ > 0 || pipeline_.in_flight() > 0) return;
+  if (position_ != pipeline_.submitted()) return submit({}, position_, {}, 0);  // or it comes again
+  throw SessionRestart();
 }
 
 // Throws if the stream's connection is dead although nobody has told us.

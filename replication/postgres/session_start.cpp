@@ -93,6 +93,16 @@ Lsn Session::find_slot(Connection& connection) {
       connection.server_version() >= version_with_wal_status ? "wal_status = 'lost'" : "false",
       quote_literal(shared_.slot));
   QueryResult slot = connection.query(query);
+  // Some transactions' log cannot be decoded ("could not map filenode" after concurrent DDL). A slot that no table
+  // depends on yet can begin after them.
+  if (shared_.slot_failed && slot.rows() > 0 && !has_live_tables()) {
+    shared_.log(
+        fmt::format("source {}: upstream cannot decode replication slot {}, which is made again",
+                    shared_.source_id, shared_.slot));
+    connection.query("DROP_REPLICATION_SLOT " + quote_identifier(shared_.slot));
+    slot = connection.query(query);
+  }
+  shared_.slot_failed = false;
   if (slot.rows() == 0) {
     // Before a table depends on it, it may be made, and made again: there is nothing yet that could
     // miss a change.

@@ -67,6 +67,8 @@ class SharedState {
   SourceCounters counters;
   // The last attempt at a snapshot failed: the error stays until one succeeds.
   std::atomic<bool> snapshot_failed{false};
+  // Upstream failed to decode the slot's log, and will fail again.
+  std::atomic<bool> slot_failed{false};
   StatusBoard status;
   EventFd wake;  // the stream's thread
   Inquiries inquiries;

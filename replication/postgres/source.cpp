@@ -135,6 +135,7 @@ bool RunningSource::run_session() {
       lose(error.message());
       lost_ = true;
     } else if (!cancel.cancelled()) {
+      if (error.state() == sqlstate::internal_error) shared_.slot_failed = true;
       stalled(error.layer() + ": " + error.status_text(), error.hint());
     }
   } catch (const SqlError& error) {

@@ -48,6 +48,20 @@ def test_large_rows(case):
     print(f"{MEGABYTES} MB a row: peak {process.peak_memory_bytes(server.process.pid) >> 20} MiB resident")
 
 
+@limit(120)
+def test_memory_of_a_large_row_is_given_back(case):
+    upstream, server = case.followed("CREATE TABLE t (k int PRIMARY KEY, large text); CREATE TABLE marks (n int)", ["t", "marks"])
+    before = process.memory_bytes(server.process.pid)
+    megabytes = 96
+    upstream.run(f"INSERT INTO t SELECT 1, repeat('0123456789abcdef', {megabytes} * 65536); "
+                 "UPDATE t SET k = 2; DELETE FROM t; INSERT INTO marks VALUES (1)", database="shop")
+    eventually(lambda: server.run("SELECT n FROM marks") == [(1,)], 60, "the mark is here")
+    assert process.peak_memory_bytes(server.process.pid) > before + (megabytes << 20)
+    eventually(lambda: process.memory_bytes(server.process.pid) < before + (megabytes << 19), 30, "memory is given back")
+    upstream.run("INSERT INTO marks VALUES (2)", database="shop")
+    eventually(lambda: server.run("SELECT n FROM marks ORDER BY n") == [(1,), (2,)], 30, "the stream goes on")
+
+
 @limit(600)
 def test_many_tables(case):
     ddl = (f"DO $$ BEGIN FOR i IN 1..{TABLES} LOOP EXECUTE format('CREATE TABLE m%s (k int PRIMARY KEY, v text); "

@@ -88,12 +88,21 @@ def give_to_server_account(path):
         shutil.chown(path, SERVER_ACCOUNT, SERVER_ACCOUNT)
 
 
-def peak_memory_bytes(pid):
-    """The most resident memory the process ever had (VmHWM)."""
+def _memory_bytes(pid, field):
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(field + ":"):
             return int(line.split()[1]) * 1024
-    raise RuntimeError(f"/proc/{pid}/status has no VmHWM")
+    raise RuntimeError(f"/proc/{pid}/status has no {field}")
+
+
+def peak_memory_bytes(pid):
+    """The most resident memory the process ever had."""
+    return _memory_bytes(pid, "VmHWM")
+
+
+def memory_bytes(pid):
+    """The memory of the process that is resident now."""
+    return _memory_bytes(pid, "VmRSS")
 
 
 def cpu_seconds(pid):
