@@ -59,12 +59,6 @@ class Retractions {
     return left;
   }
 
-  void report(ErrorLedger& errors) const {
-    for (const Diff left : left_) {
-      if (left > 0) errors.add(retraction_error(-left), 1);
-    }
-  }
-
  private:
   static std::vector<int> all_columns(const Batch& batch) {
     std::vector<int> columns(batch.columns.size());
@@ -137,7 +131,9 @@ class SettledMorsels final : public Settled {
     });
   }
   void finish() override {
-    if (retractions_ != nullptr) retractions_->report(run_.errors());
+    const Batch left = left_over();
+    for (std::size_t row = 0; row < left.rows; ++row)
+      run_.errors().add(retraction_error(left.diffs[row]), 1);
   }
   Batch left_over() const override {
     return retractions_ != nullptr ? retractions_->left_over() : Batch();

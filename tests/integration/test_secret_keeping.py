@@ -279,13 +279,9 @@ def test_the_master_key_is_rotated(case):
     source.prepare_upstream(upstream, [], ddl=TABLE)
     bastion = case.bastion()
     server = case.tailrace()
-    server.run(f"CREATE SECRET pgpass AS {source.quoted(source.PASSWORD)}")
     create_tunnel(server, bastion)
     bastion.authorize(*public_keys(server))
-    server.run(f"CREATE CONNECTION pg_connection TO POSTGRES ({source.connection_options(upstream)}, "
-               "SSH TUNNEL ssh_connection)")
-    source.create_source(server)
-    eventually(lambda: source.snapshot_committed(server), 60, "the snapshot is committed")
+    source.follow(server, upstream, tunnel="ssh_connection")
     # A slot to be dropped later stands encrypted among the intents.
     upstream.stop()
     server.run("DROP SOURCE mz_source CASCADE")

@@ -36,12 +36,14 @@ def prepare_upstream(postgres, tables, *, database="shop", publication=PUBLICATI
                      f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {USER}", database=database)
 
 
-def connection_options(postgres, *, database="shop", ssl_mode=None, user=USER, secret="pgpass"):
+def connection_options(postgres, *, database="shop", ssl_mode=None, user=USER, secret="pgpass", tunnel=None):
     options = [f"HOST '{postgres.host}'", f"PORT {postgres.port}", f"USER '{user}'",
                f"PASSWORD SECRET {secret}"]
     if ssl_mode:
         options.append(f"SSL MODE '{ssl_mode}'")
     options.append(f"DATABASE '{database}'")
+    if tunnel:
+        options.append(f"SSH TUNNEL {tunnel}")
     return ", ".join(options)
 
 
@@ -67,9 +69,9 @@ def status(tailrace, name="mz_source"):
     return found[0]
 
 
-def follow(tailrace, postgres, *, timeout=60, **options):
+def follow(tailrace, postgres, *, timeout=60, tunnel=None, **options):
     """Secret, connection and source as in the guide; returns when the snapshot is committed."""
-    create_connection(tailrace, postgres)
+    create_connection(tailrace, postgres, tunnel=tunnel)
     create_source(tailrace, **options)
     eventually(lambda: snapshot_committed(tailrace, options.get("name", "mz_source")), timeout,
                "the snapshot is committed")
