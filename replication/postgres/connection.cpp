@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,6 +28,11 @@ namespace {
 
 // Between two looks at what else may need doing; every wait is cut into pieces of at most this.
 constexpr microseconds wait_piece_max = std::chrono::seconds(60);
+
+// Segments above it do not leave a machine: loopback has 65483.
+constexpr std::uint32_t loopback_segment_bytes = 32'000;
+// No less than the window that loopback begins with: a window that shrinks below segments already made stalls them.
+constexpr int held_back_window_bytes = 64 << 10;
 
 std::string trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
@@ -362,6 +369,16 @@ void Connection::send(std::string_view message) {
 void Connection::set_receive_low_water(int bytes) {
   // An optimisation only: where the kernel refuses, reads are smaller.
   ::setsockopt(PQsocket(connection_), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+}
+
+bool Connection::hold_back_sender() {
+  if (tunnel_) return false;
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  if (::getsockopt(PQsocket(connection_), IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return false;
+  if (info.tcpi_advmss < loopback_segment_bytes) return false;
+  return ::setsockopt(PQsocket(connection_), SOL_SOCKET, SO_RCVBUF, &held_back_window_bytes,
+                      sizeof held_back_window_bytes) == 0;
 }
 
 void Connection::raise_connection(std::string text) {

@@ -87,6 +87,9 @@ class Connection {
   // Bytes that must have arrived before `wait` wakes (or its timeout): fewer, larger reads of a
   // COPY.
   void set_receive_low_water(int bytes);
+  // Keeps the receive window from growing, so that a sender on this machine gathers what we do not read. False, and
+  // nothing changed, where the peer is not on this machine: there the window bounds the rate.
+  bool hold_back_sender();
 
  private:
   using Deadline = std::chrono::steady_clock::time_point;

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <thread>
+#include <algorithm>
 
 namespace tailrace::replication {
 
@@ -17,16 +17,8 @@ constexpr std::chrono::seconds busy_status_interval(2);
 // An idle server says nothing unless it is asked.
 constexpr std::chrono::seconds silence_before_question(10);
 
-// Waits that follow each other so closely mean a server that has more to send.
-constexpr microseconds busy_gap(400);
-constexpr int busy_waits_before_nap = 4;
-constexpr microseconds nap(500);
-// Of the last commit behind upstream's clock: enough to tell catching up from following.
-constexpr microseconds behind_lag(20'000);
-// So much at once is worth a wake-up.
-constexpr std::size_t large_read_bytes = 64 * 1024;
-
 constexpr std::size_t data_header_bytes = 1 + 8 + 8 + 8;
+constexpr std::size_t sent_at_offset = 1 + 8 + 8;
 constexpr std::size_t keepalive_bytes = 1 + 8 + 8 + 1;
 
 std::uint64_t read_u64(std::string_view bytes, std::size_t at) {
@@ -54,8 +46,9 @@ ReplicationStream::ReplicationStream(std::unique_ptr<Connection> connection,
     : connection_(std::move(connection)),
       confirmed_(options.start),
       last_status_(steady_clock::now()),
-      last_wait_(steady_clock::now()),
-      last_heard_(steady_clock::now()) {
+      last_heard_(steady_clock::now()),
+      pacing_(steady_clock::now()) {
+  if (connection_->hold_back_sender()) pacing_.let_sender_gather();
   const bool binary = options.binary && connection_->server_version() >= 140000;
   connection_->start_copy(fmt::format(
       "START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {}{})",
@@ -79,6 +72,10 @@ void ReplicationStream::keep_alive(std::stop_token stop) {
 }
 
 ReplicationStream::Event ReplicationStream::read() {
+  if (nap_until_) {
+    if (steady_clock::now() < *nap_until_) return Nothing{};
+    nap_until_.reset();
+  }
   const std::lock_guard lock(mutex_);
   std::string_view message;
   switch (connection_->read(message)) {
@@ -90,8 +87,8 @@ ReplicationStream::Event ReplicationStream::read() {
       break;
   }
   last_heard_ = steady_clock::now();
-  bytes_since_wait_ += message.size();
   if (message[0] == 'w' && message.size() >= data_header_bytes) {
+    pacing_.received(message.size(), static_cast<std::int64_t>(read_u64(message, sent_at_offset)));
     return Data{.message = message.substr(data_header_bytes)};
   }
   if (message[0] == 'k' && message.size() >= keepalive_bytes) {
@@ -108,22 +105,19 @@ void ReplicationStream::release_message() {
   connection_->release_message();
 }
 
-void ReplicationStream::note_commit_time(std::int64_t committed_at) {
-  is_behind_ = upstream_clock_now() - committed_at > behind_lag.count();
-}
-
 void ReplicationStream::wait(microseconds timeout, int extra_fd) {
   const auto now = steady_clock::now();
-  const bool close = now - last_wait_ < busy_gap + nap && bytes_since_wait_ > 0;
-  busy_waits_ = close ? busy_waits_ + 1 : 0;
-  const bool more_will_come =
-      is_behind_ ? bytes_since_wait_ > 0 : busy_waits_ > busy_waits_before_nap;
-  if (more_will_come && bytes_since_wait_ < large_read_bytes) {
-    std::this_thread::sleep_for(nap);
+  if (!nap_until_) {
+    const auto nap = pacing_.nap(now);
+    if (nap.count() > 0) nap_until_ = now + nap;
   }
-  bytes_since_wait_ = 0;
-  connection_->wait(timeout, extra_fd);
-  last_wait_ = steady_clock::now();
+  if (nap_until_) {
+    const auto left = std::chrono::ceil<microseconds>(*nap_until_ - now);
+    connection_->wait_for(std::clamp(left, microseconds(0), timeout), extra_fd);
+  } else {
+    connection_->wait(timeout, extra_fd);
+  }
+  pacing_.waited(steady_clock::now());
 }
 
 void ReplicationStream::wait_for(microseconds timeout, int extra_fd) {

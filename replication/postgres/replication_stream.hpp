@@ -8,12 +8,14 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <variant>
 
 #include "replication/postgres/connection.hpp"
 #include "replication/postgres/lsn.hpp"
+#include "replication/postgres/read_pacing.hpp"
 
 namespace tailrace::replication {
 
@@ -41,13 +43,12 @@ class ReplicationStream {
   // What was read last is gone then: a large message need not stand beside what is made of it.
   void release_message();
 
-  // Waits for more, at most this long, or until `extra_fd` is readable. While messages keep coming
-  // in small pieces it naps first: woken for each, both sides would be two to three times slower.
+  // Waits for more, at most this long, or until `extra_fd` is readable. Where more is sure to come it naps first
+  // (read_pacing.hpp); until that is over `read` finds nothing.
   void wait(std::chrono::microseconds timeout, int extra_fd);
-  // When upstream committed what was read last, in its own microseconds since 2000-01-01. One that is long past means
-  // that there is more to come: `wait` naps then.
-  void note_commit_time(std::int64_t committed_at);
-  bool is_behind() const { return is_behind_; }
+  // When upstream committed what was read last, in its own microseconds since 2000-01-01.
+  void note_commit_time(std::int64_t committed_at) { pacing_.transaction_committed(committed_at); }
+  bool is_behind() const { return pacing_.is_behind(); }
   // Waits for `extra_fd` alone.
   void wait_for(std::chrono::microseconds timeout, int extra_fd);
 
@@ -71,11 +72,9 @@ class ReplicationStream {
   bool reply_requested_ = false;
   Lsn confirmed_ = 0;
   std::chrono::steady_clock::time_point last_status_;
-  std::chrono::steady_clock::time_point last_wait_;
   std::chrono::steady_clock::time_point last_heard_;
-  std::size_t bytes_since_wait_ = 0;
-  int busy_waits_ = 0;
-  bool is_behind_ = false;
+  ReadPacing pacing_;
+  std::optional<std::chrono::steady_clock::time_point> nap_until_;
 
   std::condition_variable_any stopped_;
   std::jthread keeper_;  // last: it ends first
