@@ -4,6 +4,7 @@
 #include <set>
 
 #include "engine/coordinator/ddl.hpp"
+#include "engine/coordinator/network_settings.hpp"
 #include "engine/coordinator/plan_item.hpp"
 #include "engine/coordinator/read_time.hpp"
 #include "grammar/printer.hpp"
@@ -99,6 +100,10 @@ StatementResult create_table(SessionState& session, const ast::CreateTable& stat
   table.retain_history_ms = retention_or_default(statement.with);
   if (!name_is_free(session, statement.name, statement.if_not_exists, "table"))
     return ddl_result("CREATE TABLE");
+  check_object_limit(session.catalog(), "max_tables", "Table", [](const catalog::Item& one) {
+    const auto* other = one.as<catalog::Table>();
+    return other != nullptr && !other->source && !one.id.is_system();
+  });
   catalog::Item item = new_item(session, statement.name);
   normalised.name = full_name_of(session, item);
   normalised.if_not_exists = false;

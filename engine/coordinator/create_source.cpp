@@ -3,6 +3,8 @@
 #include <openssl/rand.h>
 
 #include "engine/coordinator/connection_config.hpp"
+#include "engine/coordinator/network_settings.hpp"
+#include "engine/coordinator/source_settings.hpp"
 #include "engine/coordinator/source_tables.hpp"
 #include "grammar/printer.hpp"
 
@@ -67,20 +69,16 @@ void refuse_table_options(const ast::CreateSource& statement, const Purification
       .hint("Give them to CREATE TABLE ... FROM SOURCE.");
 }
 
-// min_timestamp_interval and max_timestamp_interval, which nobody can change yet. Changes are visible as soon as they
-// are here, so it shapes nothing.
-constexpr std::uint64_t timestamp_interval_ms = 1000;
-
-void check_timestamp_interval(const ast::CreateSource& statement) {
-  OptionReader options(statement.with, "sources");
-  const std::optional<std::uint64_t> interval = options.milliseconds("TIMESTAMP INTERVAL");
-  if (!interval || *interval == timestamp_interval_ms) return;
-  const std::string text = *interval < 1000
-                               ? fmt::format("{}ms", *interval)
-                               : fmt::format("{}s", static_cast<double>(*interval) / 1000);
-  throw SqlError(
-      sqlstate::invalid_parameter_value,
-      fmt::format("invalid timestamp interval of {}, must be in the range [1s, 1s]", text));
+void check_syntax_allowed(const catalog::Catalog& catalog, const ast::CreateSource& statement) {
+  if (!statement.subsources && !tables_from_sources_allowed(catalog)) {
+    throw SqlError(sqlstate::syntax_error, "missing TABLES specification")
+        .hint("Use FOR ALL TABLES, FOR SCHEMAS (...) or FOR TABLES (...).");
+  }
+  if (statement.subsources && only_tables_from_sources(catalog)) {
+    throw SqlError(sqlstate::feature_not_supported,
+                   "FOR ALL TABLES, FOR SCHEMAS and FOR TABLES not supported; use CREATE TABLE .. "
+                   "FROM SOURCE instead");
+  }
 }
 
 // Its own name, or s_progress, s_progress1, ... whichever is free.
@@ -122,10 +120,16 @@ StatementResult create_source(SessionState& session, const ast::CreateSource& st
   const catalog::Cluster& cluster = session.target_cluster(statement.in_cluster);
   const catalog::ClusterId cluster_id = cluster.id;
   const std::string cluster_name = cluster.name;
-  check_timestamp_interval(statement);
+  check_timestamp_interval(session.catalog(), statement.with);
+  check_syntax_allowed(session.catalog(), statement);
   const std::optional<std::uint64_t> retention = retain_history(statement.with);
   if (!name_is_free(session, statement.name, statement.if_not_exists, "source"))
     return ddl_result("CREATE SOURCE");
+
+  check_object_limit(session.catalog(), "max_sources", "Source", [](const catalog::Item& one) {
+    const auto* source = one.as<catalog::Source>();
+    return source != nullptr && source->kind == catalog::Source::Kind::postgres;
+  });
 
   const catalog::Item& connection =
       session.catalog().resolve_item(statement.connection.connection, session.scope());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/coordinator/source_settings.hpp"
 #include "engine/coordinator/source_tables.hpp"
 #include "grammar/printer.hpp"
 
@@ -23,7 +24,8 @@ std::vector<ast::Option> shown_options(const std::vector<ast::Option>& with) {
     if (option.value) {
       const auto* list = std::get_if<ast::OptionList>(&option.value->node);
       if (list != nullptr && list->values.empty()) continue;
-      if (std::holds_alternative<ast::ObjectName>(option.value->node)) {
+      const bool names_one = option.name.starts_with("EXCLUDE ") || option.name == "TEXT COLUMNS";
+      if (names_one && list == nullptr) {
         ast::OptionList one{{*option.value}};
         option.value = ast::OptionValue{.node = std::move(one), .position = option.value->position};
       }
@@ -35,10 +37,48 @@ std::vector<ast::Option> shown_options(const std::vector<ast::Option>& with) {
   return shown;
 }
 
+void exclude_constraints(SessionState& session, OptionReader& options,
+                         replication::PurificationRequest& request) {
+  const bool all = options.has("EXCLUDE ALL CONSTRAINTS");
+  const ast::OptionValue* named = options.value("EXCLUDE CONSTRAINTS");
+  if (!all && named == nullptr) return;
+  if (!excluded_constraints_allowed(session.catalog())) {
+    throw SqlError(sqlstate::feature_not_supported, "EXCLUDE CONSTRAINTS is not supported")
+        .hint("A superuser can ALTER SYSTEM SET enable_exclude_constraints_option = on.");
+  }
+  request.exclude_all_constraints = all;
+  if (all) {
+    if (options.value("EXCLUDE ALL CONSTRAINTS") != nullptr)
+      throw SqlError(sqlstate::syntax_error, "EXCLUDE ALL CONSTRAINTS takes no value");
+    if (named != nullptr)
+      throw SqlError(sqlstate::syntax_error,
+                     "EXCLUDE ALL CONSTRAINTS leaves none for EXCLUDE CONSTRAINTS to name");
+    return;
+  }
+  const auto add = [&](const ast::OptionValue& each) {
+    const auto* name = std::get_if<ast::StringLiteral>(&each.node);
+    if (name == nullptr) {
+      throw SqlError(
+          sqlstate::syntax_error,
+          "invalid EXCLUDE CONSTRAINTS: expected the names of constraints as string literals")
+          .position(each.position);
+    }
+    request.exclude_constraints.push_back({name->value, each.position});
+  };
+  if (const auto* list = std::get_if<ast::OptionList>(&named->node)) {
+    for (const ast::OptionValue& each : list->values) add(each);
+  } else {
+    add(*named);
+  }
+}
+
 }  // namespace
 
 StatementResult create_table_from_source(SessionState& session,
                                          const ast::CreateTableFromSource& statement) {
+  if (!tables_from_sources_allowed(session.catalog()))
+    throw SqlError(sqlstate::feature_not_supported, "CREATE TABLE ... FROM SOURCE not supported")
+        .hint("A superuser can ALTER SYSTEM SET enable_create_table_from_source = on.");
   if (!statement.columns.empty())
     throw unsupported("a column list in CREATE TABLE ... FROM SOURCE");
   const std::optional<std::uint64_t> retention = retain_history(statement.with);
@@ -66,6 +106,7 @@ StatementResult create_table_from_source(SessionState& session,
   OptionReader options(statement.with, "CREATE TABLE ... FROM SOURCE");
   request.text_columns = column_list(options, "TEXT COLUMNS");
   request.exclude_columns = column_list(options, "EXCLUDE COLUMNS");
+  exclude_constraints(session, options, request);
   if (options.has("PARTITION BY")) throw unsupported("PARTITION BY of a table");
   options.milliseconds("RETAIN HISTORY");
   options.finish();

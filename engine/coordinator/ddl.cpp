@@ -10,6 +10,12 @@ namespace tailrace::engine {
 
 namespace {
 
+// alter_options.cpp
+bool has_options(ast::ObjectKind kind) {
+  using enum ast::ObjectKind;
+  return kind == source || kind == table || kind == materialized_view;
+}
+
 std::optional<StatementResult> run(SessionState& session, const ast::Statement& statement) {
   using Result = std::optional<StatementResult>;
   return std::visit(
@@ -39,7 +45,12 @@ std::optional<StatementResult> run(SessionState& session, const ast::Statement& 
           [&](const ast::AlterSource& s) -> Result { return alter_source(session, s); },
           [&](const ast::AlterSetOptions& s) -> Result {
             if (s.kind == ast::ObjectKind::cluster) return alter_cluster(session, s);
+            if (has_options(s.kind)) return set_options(session, s);
             throw unsupported(fmt::format("ALTER {} ... SET", ast::keywords(s.kind)));
+          },
+          [&](const ast::AlterResetOptions& s) -> Result {
+            if (has_options(s.kind)) return reset_options(session, s);
+            throw unsupported(fmt::format("ALTER {} ... RESET", ast::keywords(s.kind)));
           },
           [&](const ast::Drop& s) -> Result { return drop_objects(session, s); },
           [&](const ast::Rename& s) -> Result { return rename_object(session, s); },

@@ -43,6 +43,8 @@ StatementResult alter_role(SessionState&, const ast::AlterRoleAttributes&);
 StatementResult alter_role_variable(SessionState&, const ast::AlterRoleVariable&);
 StatementResult create_cluster(SessionState&, const ast::CreateCluster&);
 StatementResult alter_cluster(SessionState&, const ast::AlterSetOptions&);
+StatementResult set_options(SessionState&, const ast::AlterSetOptions&);
+StatementResult reset_options(SessionState&, const ast::AlterResetOptions&);
 StatementResult create_secret(SessionState&, const ast::CreateSecret&);
 StatementResult alter_secret(SessionState&, const ast::AlterSecret&);
 StatementResult create_connection(SessionState&, const ast::CreateConnection&);

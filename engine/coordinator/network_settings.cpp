@@ -34,6 +34,7 @@ void apply_network_settings(const Coordinator& coordinator, const catalog::Catal
   config.tcp.keepalives_idle = duration(catalog, "pg_source_tcp_keepalives_idle");
   config.tcp.keepalives_interval = duration(catalog, "pg_source_tcp_keepalives_interval");
   config.tcp.keepalives_retries = as_integer(setting(catalog, "pg_source_tcp_keepalives_retries"));
+  config.tcp.configure_server = as_boolean(setting(catalog, "pg_source_tcp_configure_server"));
   config.tcp.user_timeout = duration(catalog, "pg_source_tcp_user_timeout");
 }
 

@@ -12,6 +12,7 @@
 #include "engine/coordinator/connection_config.hpp"
 #include "engine/coordinator/coordinator.hpp"
 #include "engine/coordinator/json_text.hpp"
+#include "engine/coordinator/source_settings.hpp"
 #include "engine/coordinator/source_tables.hpp"
 #include "engine/coordinator/status_history.hpp"
 
@@ -141,6 +142,7 @@ void SourceManager::start(const catalog::Catalog& catalog, const Item& item) {
     if (found == nullptr) throw SqlError(sqlstate::undefined_object, "the connection was dropped");
     return postgres_connection(coordinator_, *now, *found);
   };
+  config.settings = [this] { return source_settings(*coordinator_.catalog()); };
   config.slot = source.replication_slot;
   config.timeline = source.timeline;
   config.progress = catalog::collection_of(fills_tables_only(item) ? item.id : source.progress);

@@ -225,13 +225,22 @@ std::string check_variable(const Variable& variable, std::string_view text) {
       return std::string(digits);
     }
     case VariableKind::duration: {
+      if (variable.initial.empty() && trim(text).empty()) return "";
       const auto milliseconds = parse_milliseconds(text);
       if (!milliseconds) throw wrong_type(variable, "duration");
       // Without a limit a connection could hang; the kernel knows no longer ones.
-      const bool limits_network =
-          variable.name.starts_with("ssh_") || variable.name.starts_with("pg_source_");
+      const bool limits_network = variable.name.starts_with("ssh_") ||
+                                  variable.name.starts_with("pg_source_connect_") ||
+                                  variable.name.starts_with("pg_source_tcp_");
       if (limits_network && (*milliseconds == 0 || *milliseconds > network_limit_max))
         throw wrong_type(variable, "duration above zero and at most 9 h");
+      if (*milliseconds == 0 && variable.name.ends_with("_interval")) {
+        throw SqlError(
+            sqlstate::invalid_parameter_value,
+            fmt::format(
+                "parameter \"{}\" cannot have value \"0ns\": only supports non-zero durations",
+                variable.name));
+      }
       return print_duration(*milliseconds);
     }
     case VariableKind::bytes: {

@@ -93,8 +93,10 @@ constexpr KnownOption added_subsources_options[] = {
 constexpr KnownOption source_reference_options[] = {{"REFERENCE"}};
 
 constexpr KnownOption table_from_source_options[] = {
-    {"DETAILS"},      {"EXCLUDE COLUMNS"}, {"IGNORE COLUMNS", value, "EXCLUDE COLUMNS"},
-    {"PARTITION BY"}, {"RETAIN HISTORY"},  {"TEXT COLUMNS"},
+    {"DETAILS"},         {"EXCLUDE ALL CONSTRAINTS"},
+    {"EXCLUDE COLUMNS"}, {"EXCLUDE CONSTRAINTS"},
+    {"PARTITION BY"},    {"IGNORE COLUMNS", value, "EXCLUDE COLUMNS"},
+    {"RETAIN HISTORY"},  {"TEXT COLUMNS"},
 };
 
 constexpr KnownOption table_options[] = {{"PARTITION BY"}, {"RETAIN HISTORY"}};

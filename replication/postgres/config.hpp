@@ -39,6 +39,7 @@ struct TcpSettings {
   std::chrono::milliseconds keepalives_interval{5'000};
   std::int64_t keepalives_retries = 5;
   std::chrono::milliseconds user_timeout{60'000};  // of data that is not acknowledged
+  bool configure_server = false;                   // upstream's side of the session too
 };
 
 // How to reach one PostgreSQL database. Holds secrets: never logged, never copied into errors.
@@ -118,11 +119,21 @@ struct TableExport {
   EnumLabels labels;            // that values of TEXT COLUMNS are made of
 };
 
+// What an operator may set for all sources.
+struct SourceSettings {
+  std::chrono::milliseconds snapshot_statement_timeout{0};  // 0: none
+  std::optional<std::chrono::milliseconds>
+      wal_sender_timeout;  // upstream's for our stream; none: its own, 0: never
+  std::chrono::milliseconds validation_interval{15'000};  // between two looks at upstream's catalog
+  bool validate_timeline = true;
+};
+
 struct SourceConfig {
   std::string source_id;  // "u7", for logs, application_name and records
   // Asked anew before each session, so that what was altered counts from the next one on. Throws SqlError if there is
   // none to be had. Thread-safe.
   std::function<ConnectionConfig()> connection;
+  std::function<SourceSettings()> settings;  // likewise; null: as built in
   std::string publication;
   std::string slot;
   std::optional<std::uint64_t> timeline;

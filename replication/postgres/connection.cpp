@@ -159,7 +159,7 @@ std::unique_ptr<Connection> Connection::open(const ConnectionConfig& config,
   } else {
     opened = open_direct(now, options, deadline, cancel);
   }
-  opened->settle();
+  opened->settle(config);
   return opened;
 }
 
@@ -204,7 +204,7 @@ void Connection::close_secret_files() {
   secret_files_.clear();
 }
 
-void Connection::settle() {
+void Connection::settle(const ConnectionConfig& config) {
   // It will not log in again: neither its copy of the password nor the files are needed any more.
   if (char* password = PQpass(connection_)) ::explicit_bzero(password, std::strlen(password));
   close_secret_files();
@@ -217,6 +217,15 @@ void Connection::settle() {
     query("SET idle_session_timeout = 0");
   }
   if (version >= 170000) query("SET transaction_timeout = 0");
+  if (!config.tcp.configure_server) return;
+  const auto seconds = [](std::chrono::milliseconds time) {
+    return std::chrono::ceil<std::chrono::seconds>(time).count();
+  };
+  query(fmt::format("SET tcp_keepalives_idle = {}", seconds(config.tcp.keepalives_idle)));
+  query(fmt::format("SET tcp_keepalives_interval = {}", seconds(config.tcp.keepalives_interval)));
+  query(fmt::format("SET tcp_keepalives_count = {}", config.tcp.keepalives_retries));
+  if (version >= 120000)
+    query(fmt::format("SET tcp_user_timeout = {}", config.tcp.user_timeout.count()));
 }
 
 std::uint32_t Connection::server_version() const {

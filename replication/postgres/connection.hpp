@@ -100,7 +100,7 @@ class Connection {
                                                  const SessionOptions& options, Deadline deadline,
                                                  CancelToken& cancel);
   void close_secret_files();
-  void settle();
+  void settle(const ConnectionConfig& config);
   bool poll(short events, std::chrono::microseconds timeout, int extra_fd);
   void flush();
   pg_result* next_result();

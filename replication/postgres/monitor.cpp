@@ -15,8 +15,6 @@ namespace tailrace::replication {
 namespace {
 
 constexpr std::chrono::milliseconds probe_interval(1000);
-// pg_schema_validation_interval.
-constexpr std::chrono::seconds validation_interval(15);
 constexpr std::chrono::seconds reconnect_wait(2);
 constexpr std::chrono::seconds answer_timeout(10);
 // So much log upstream calls for a heartbeat, at most so often.
@@ -235,7 +233,9 @@ void monitor_upstream(SharedState& shared, CancelToken& cancel) {
       shared.inquiries.set_trouble({});
       Monitor monitor(shared, *connection, version);
       auto next_probe = std::chrono::steady_clock::now();
-      auto next_validation = next_probe;
+      auto last_validation = next_probe;
+      std::chrono::milliseconds until_validation{0};
+      bool is_validated = false;
       while (version == shared.connection_version()) {
         monitor.answer_inquiries();
         const auto now = std::chrono::steady_clock::now();
@@ -244,11 +244,14 @@ void monitor_upstream(SharedState& shared, CancelToken& cancel) {
           next_probe = now + probe_interval;
           continue;
         }
-        if (now >= next_validation) {
-          next_validation = now + (monitor.validate() ? validation_interval : probe_interval);
-          continue;
+        if (now >= last_validation + until_validation) {
+          last_validation = now;
+          is_validated = monitor.validate();
         }
-        sleep_until(std::min(next_probe, next_validation), cancel, shared.inquiries.asked().fd());
+        // The setting may have changed since the last probe.
+        until_validation = is_validated ? shared.settings().validation_interval : probe_interval;
+        sleep_until(std::min(next_probe, last_validation + until_validation), cancel,
+                    shared.inquiries.asked().fd());
       }
       continue;
     } catch (const UpstreamError& error) {

@@ -95,6 +95,7 @@ PurifiedSource purify(const PurificationRequest& request, CancelToken& cancel) {
   }
   std::vector<SelectedTable> selected = resolve_tables(request, publication);
   resolve_columns(request, publication, selected);
+  resolve_constraints(request, publication, selected);
 
   SelectedTables tables;
   for (const SelectedTable& table : selected) tables.push_back(&publication[table.published]);

@@ -25,6 +25,11 @@ struct ColumnReference {
   std::uint32_t position = 0;
 };
 
+struct ConstraintReference {
+  std::string name;
+  std::uint32_t position = 0;
+};
+
 struct PurificationRequest {
   ConnectionConfig connection;
   std::string publication;
@@ -45,6 +50,9 @@ struct PurificationRequest {
   int slots_needed = 2;
   std::vector<ColumnReference> text_columns;
   std::vector<ColumnReference> exclude_columns;
+  // Keys that are not to be recorded, so that upstream may drop them; only with `bare_columns`.
+  std::vector<ConstraintReference> exclude_constraints;
+  bool exclude_all_constraints = false;
 };
 
 struct PurifiedSource {

@@ -264,4 +264,39 @@ void resolve_columns(const PurificationRequest& request,
   }
 }
 
+void resolve_constraints(const PurificationRequest& request,
+                         const std::vector<PublishedTable>& publication,
+                         std::vector<SelectedTable>& selected) {
+  for (SelectedTable& table : selected) {
+    const UpstreamTable& upstream = publication[table.published].table;
+    if (request.exclude_all_constraints) {
+      for (const UpstreamKey& key : upstream.keys) table.excluded_keys.insert(key.oid);
+    }
+    for (const ConstraintReference& named : request.exclude_constraints) {
+      const auto found = std::ranges::find(upstream.keys, named.name, &UpstreamKey::name);
+      if (found == upstream.keys.end()) {
+        std::vector<std::string> names;
+        for (const UpstreamKey& key : upstream.keys) names.push_back("'" + key.name + "'");
+        SqlError error(
+            sqlstate::invalid_parameter_value,
+            fmt::format(
+                "invalid EXCLUDE CONSTRAINTS option value: constraint \"{}\" does not exist",
+                named.name));
+        error.detail(names.empty()
+                         ? fmt::format("{} has no primary key and no UNIQUE constraint.",
+                                       qualified_name(upstream))
+                         : fmt::format("The primary key and UNIQUE constraints of {} are: {}.",
+                                       qualified_name(upstream), fmt::join(names, ", ")));
+        throw error.position(named.position);
+      }
+      if (!table.excluded_keys.insert(found->oid).second) {
+        throw SqlError(
+            sqlstate::invalid_parameter_value,
+            fmt::format("unexpected multiple references to constraint \"{}\"", named.name))
+            .position(named.position);
+      }
+    }
+  }
+}
+
 }  // namespace tailrace::replication

@@ -18,6 +18,7 @@ struct SelectedTable {
   std::size_t reference = 0;               // index into the request's tables, if those select
   std::set<std::size_t> text_columns;      // indices into its columns
   std::set<std::size_t> excluded_columns;  // likewise
+  std::set<Oid> excluded_keys;             // constraints
 };
 
 std::vector<SelectedTable> resolve_tables(const PurificationRequest& request,
@@ -27,5 +28,9 @@ std::vector<SelectedTable> resolve_tables(const PurificationRequest& request,
 void resolve_columns(const PurificationRequest& request,
                      const std::vector<PublishedTable>& publication,
                      std::vector<SelectedTable>& selected);
+// Fills excluded_keys.
+void resolve_constraints(const PurificationRequest& request,
+                         const std::vector<PublishedTable>& publication,
+                         std::vector<SelectedTable>& selected);
 
 }  // namespace tailrace::replication

@@ -25,6 +25,7 @@ bool is_invalidation(const UpstreamError& error) {
   return false;
 }
 
+constexpr std::uint32_t version_with_settable_wal_sender_timeout = 120000;
 constexpr std::uint32_t version_with_wal_status = 130000;
 
 constexpr std::string_view slot_is_lost =
@@ -78,7 +79,7 @@ void Session::check_system(Connection& connection) {
     if (outcome.error) throw *outcome.error;
   }
   const auto timeline = static_cast<std::uint64_t>(system.integer(0, 1));
-  if (shared_.timeline && *shared_.timeline != timeline) {
+  if (shared_.timeline && *shared_.timeline != timeline && shared_.settings().validate_timeline) {
     throw SourceLost(
         fmt::format("database restored from point-in-time backup: its timeline is {}, not {}",
                     timeline, *shared_.timeline));
@@ -146,7 +147,11 @@ void Session::start_stream(std::unique_ptr<Connection> connection) {
                               .start = position_,
                               .binary = binary_};
   const auto deadline = Clock::now() + takeover_wait;
+  const auto wal_sender_timeout = shared_.settings().wal_sender_timeout;
   while (true) {
+    if (wal_sender_timeout &&
+        connection->server_version() >= version_with_settable_wal_sender_timeout)
+      connection->query(fmt::format("SET wal_sender_timeout = {}", wal_sender_timeout->count()));
     try {
       stream_ = std::make_unique<ReplicationStream>(std::move(connection), options);
       return;

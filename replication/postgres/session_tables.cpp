@@ -76,7 +76,8 @@ void Session::start_snapshot_if_due() {
   SnapshotRequest request{.connection = shared_.connection(),
                           .publication = shared_.publication,
                           .store = shared_.store,
-                          .connections = shared_.snapshot_connections};
+                          .connections = shared_.snapshot_connections,
+                          .statement_timeout = shared_.settings().snapshot_statement_timeout};
   for (const auto& [collection, table] : tables_) {
     if (table->phase != TableStream::Phase::waiting) continue;
     table->start_copying();

@@ -59,7 +59,8 @@ SharedState::SharedState(SourceConfig config, SourceOptions options)
       memory(options.memory),
       status(std::move(options.on_status)),
       log_(std::move(options.log)),
-      connection_(std::move(config.connection)) {
+      connection_(std::move(config.connection)),
+      settings_(std::move(config.settings)) {
   const Positions::Totals totals = Positions::totals(store, positions.totals_key());
   counters.messages_received = totals.first;
   counters.bytes_received = totals.second;

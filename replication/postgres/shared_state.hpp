@@ -85,6 +85,7 @@ class SharedState {
   }
 
   ConnectionConfig connection() const;  // as altered last
+  SourceSettings settings() const { return settings_ ? settings_() : SourceSettings(); }
   // Grows when the connection is altered so that what was opened before must not be used.
   std::uint64_t connection_version() const { return connection_version_; }
   void connection_altered();
@@ -109,6 +110,7 @@ class SharedState {
 
   std::function<void(std::string_view)> log_;
   const std::function<ConnectionConfig()> connection_;
+  const std::function<SourceSettings()> settings_;
   std::atomic<std::uint64_t> connection_version_{0};
   mutable std::mutex mutex_;
   std::vector<IngestedTable> tables_;

@@ -81,10 +81,15 @@ class Snapshot {
  private:
   static SqlError stopped() { return {sqlstate::query_canceled, "the snapshot was stopped"}; }
 
+  void begin(Connection& connection) const {
+    connection.query(fmt::format("SET statement_timeout = {}", request_.statement_timeout.count()));
+    connection.query(begin_snapshot);
+  }
+
   void lead() {
     const auto leader = Connection::open(
         request_.connection, {.purpose = "snapshot", .replication = true}, leader_cancel_);
-    leader->query(begin_snapshot);
+    begin(*leader);
     const QueryResult slot = leader->query(
         fmt::format("CREATE_REPLICATION_SLOT {} TEMPORARY LOGICAL pgoutput USE_SNAPSHOT",
                     quote_identifier(random_slot_name())));
@@ -208,7 +213,7 @@ class Snapshot {
       const auto connection = Connection::open(
           request_.connection, {.purpose = fmt::format("snapshot worker {}", number + 1)},
           workers_cancel_);
-      connection->query(begin_snapshot);
+      begin(*connection);
       connection->query("SET TRANSACTION SNAPSHOT " + quote_literal(snapshot_));
       connection->query(start_locking);
       imported.count_down();

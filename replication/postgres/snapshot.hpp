@@ -37,6 +37,7 @@ struct SnapshotRequest {
   std::vector<SnapshotTable> tables;
   storage::Store& store;
   std::size_t connections = 2;
+  std::chrono::milliseconds statement_timeout{0};  // of each statement upstream; 0: none
   // Once S is known: transactions that committed before it are in the snapshot, later ones are not.
   std::function<void(Lsn)> on_started;
 };

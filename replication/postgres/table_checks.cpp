@@ -198,6 +198,8 @@ std::vector<TableExport> make_exports(const std::vector<PublishedTable>& publica
     }
     made.labels = labels_of(published, table);
     forget_partial_keys(made);
+    std::erase_if(made.upstream.keys,
+                  [&](const UpstreamKey& key) { return table.excluded_keys.contains(key.oid); });
     // Where old rows are found by a key, the collection is kept in its order.
     made.key = published.table.replica_identity == 'f' ? key_of(made)
                                                        : columns_of(made, published.identity);

@@ -84,14 +84,3 @@ def test_redacted_statements_show_no_literals(case):
     for name, text in server.run("SELECT name, redacted_create_sql FROM mz_sources WHERE id LIKE 'u%' UNION ALL "
                                  "SELECT name, redacted_create_sql FROM mz_connections WHERE id LIKE 'u%'"):
         assert "'mz_source'" not in text and "'127.0.0.1'" not in text, (name, text)
-
-
-def test_timestamp_intervals(case):
-    _, server = prepared(case)
-    create(server, "FOR TABLES (t)", options="WITH (TIMESTAMP INTERVAL = '1s')")
-    for given, told in (("100ms", "100ms"), ("1500ms", "1.5s"), ("2s", "2s"), ("0s", "0ms")):
-        expect_error(lambda: create(server, name="s", options=f"WITH (TIMESTAMP INTERVAL = '{given}')"), None,
-                     f"invalid timestamp interval of {told}, must be in the range [1s, 1s]")
-    for change in ("SET (TIMESTAMP INTERVAL = '2s')", "RESET (TIMESTAMP INTERVAL)"):
-        expect_error(lambda: server.run(f"ALTER SOURCE mz_source {change}"), "0A000")
-    expect_error(lambda: server.run("CREATE TABLE x FROM SOURCE mz_source (REFERENCE t) WITH (EXCLUDE CONSTRAINTS ('t_pkey'))"))
