@@ -63,16 +63,27 @@ def end(process, how, timeout):
         raise RuntimeError(f"process {process.pid} ignored {signal.Signals(how).name} for {timeout} s") from None
 
 
+# The names that keep ports for this process: the kernel frees them when it ends, however it ends.
+_kept_ports = {}
+
+
 def free_port():
-    """A port nobody listens on, below the range from which the kernel takes ports for outgoing connections."""
+    """A port nobody listens on, kept for this process: no test beside it, and no later call, is given the same.
+
+    It lies below the range from which the kernel takes ports for outgoing connections.
+    """
     for _ in range(200):
         port = random.randrange(20000, 32000)
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            try:
+        keeper = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            keeper.bind(f"\0tailrace-test-port-{port}")
+            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        except OSError:
+            keeper.close()
+            continue
+        _kept_ports[port] = keeper
+        return port
     raise RuntimeError("no free port found")
 
 
