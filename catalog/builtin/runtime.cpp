@@ -32,6 +32,20 @@ std::vector<BuiltinTable> runtime_tables() {
                        {"offset_committed", uint8_type, nullable}}));
   all.back().feed = BuiltinFeed::volatile_;
   all.back().is_source = true;
+  all.push_back(table(17016, "mz_internal", "mz_postgres_source_slots",
+                      "What upstream keeps for the replication slot of each PostgreSQL source.",
+                      {{"id", text_type},
+                       {"wal_status", text_type, nullable},
+                       {"retained_bytes", uint8_type},
+                       {"safe_bytes", uint8_type, nullable},
+                       {"restart_lsn", uint8_type},
+                       {"confirmed_lsn", uint8_type},
+                       {"catalog_xmin_age", uint8_type, nullable},
+                       {"held_by", text_type, nullable},
+                       {"last_commit_at", timestamptz_type, nullable},
+                       {"reported_at", timestamptz_type}}));
+  all.back().feed = BuiltinFeed::volatile_;
+  all.back().is_source = true;
   all.push_back(table(16760, "mz_internal", "mz_frontiers",
                       "Read and write frontiers of collections.",
                       {{"object_id", text_type},

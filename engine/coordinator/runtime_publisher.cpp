@@ -59,6 +59,7 @@ void RuntimePublisher::run() {
 
 void RuntimePublisher::publish() {
   publish_statistics();
+  publish_slots();
   publish_frontiers();
   publish_hydration();
 }
@@ -99,6 +100,27 @@ void RuntimePublisher::publish_statistics() {
               {"snapshot_committed", Value(values.snapshot_committed)},
               {"offset_known", optional_value(values.offset_known)},
               {"offset_committed", optional_value(values.offset_committed)}});
+  }
+  publish_rows(table, rows.finish());
+}
+
+void RuntimePublisher::publish_slots() {
+  const auto& table = builtin_table("mz_internal", "mz_postgres_source_slots");
+  BuiltinRows rows(table.columns);
+  for (const auto& [source, slot] : coordinator_.sources().slots()) {
+    const auto text_or_null = [](const std::string& text) {
+      return text.empty() ? Value(Null{}) : Value(text);
+    };
+    rows.add({{"id", id_text(source)},
+              {"wal_status", text_or_null(slot.wal_status)},
+              {"retained_bytes", Value(slot.retained_bytes)},
+              {"safe_bytes", optional_value(slot.safe_bytes)},
+              {"restart_lsn", Value(slot.restart_lsn)},
+              {"confirmed_lsn", Value(slot.confirmed_lsn)},
+              {"catalog_xmin_age", optional_value(slot.catalog_xmin_age)},
+              {"held_by", text_or_null(slot.held_by)},
+              {"last_commit_at", slot.last_commit_at ? Value(*slot.last_commit_at) : Value(Null{})},
+              {"reported_at", Value(slot.reported_at)}});
   }
   publish_rows(table, rows.finish());
 }

@@ -212,6 +212,15 @@ std::vector<SourceManager::Statistics> SourceManager::statistics() const {
   return all;
 }
 
+std::vector<std::pair<ItemId, replication::SlotReport>> SourceManager::slots() const {
+  std::vector<std::pair<ItemId, replication::SlotReport>> all;
+  std::lock_guard lock(mutex_);
+  for (const auto& [id, running] : running_) {
+    if (auto slot = running.source->slot()) all.emplace_back(id, std::move(*slot));
+  }
+  return all;
+}
+
 void SourceManager::wait_recent(const std::vector<ItemId>& sources, CancelToken& cancel) {
   for (const ItemId id : sources) {
     std::shared_ptr<replication::PostgresSource> source;

@@ -39,6 +39,8 @@ class SourceManager {
     replication::ExportStatistics values;
   };
   std::vector<Statistics> statistics() const;
+  // Of the sources whose upstream has been asked.
+  std::vector<std::pair<catalog::ItemId, replication::SlotReport>> slots() const;
 
   // For real_time_recency: everything that upstream had committed when called is visible when this returns.
   void wait_recent(const std::vector<catalog::ItemId>& sources, CancelToken& cancel);

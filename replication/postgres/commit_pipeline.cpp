@@ -38,8 +38,8 @@ std::optional<Lsn> CommitPipeline::load() {
   return submitted_;
 }
 
-void CommitPipeline::submit(storage::CommitRequest request, Lsn position, Counts counts,
-                            std::size_t bytes) {
+void CommitPipeline::submit(storage::CommitRequest request, Lsn position, std::int64_t commit_time,
+                            Counts counts, std::size_t bytes) {
   storage::RecordChange expected = Positions::erase(position_key_);
   if (submitted_) expected.value = std::to_string(*submitted_);
   request.preconditions.records.push_back(std::move(expected));
@@ -47,7 +47,10 @@ void CommitPipeline::submit(storage::CommitRequest request, Lsn position, Counts
   request.replicated = true;
   submitted_ = position;
   in_flight_bytes_ += bytes;
-  in_flight_.push_back({.position = position, .counts = std::move(counts), .bytes = bytes});
+  in_flight_.push_back({.position = position,
+                        .commit_time = commit_time,
+                        .counts = std::move(counts),
+                        .bytes = bytes});
   store_.commit_async(std::move(request), [outcomes = outcomes_](storage::CommitOutcome outcome) {
     const std::lock_guard lock(outcomes->mutex);
     outcomes->queue.push_back(std::move(outcome));
@@ -69,6 +72,7 @@ void CommitPipeline::take_outcomes() {
     in_flight_bytes_ -= done.bytes;
     if (!outcome.conflict && !outcome.error) {
       durable_ = done.position;
+      durable_commit_time_ = done.commit_time;
       for (const auto& [counters, updates] : done.counts) counters->updates_committed += updates;
     } else if (!failure) {
       failure =

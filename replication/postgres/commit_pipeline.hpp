@@ -28,18 +28,22 @@ class CommitPipeline {
 
   // Starts from the position that the store has.
   std::optional<Lsn> load();
-  void submit(storage::CommitRequest request, Lsn position, Counts counts, std::size_t bytes);
+  // `commit_time`: upstream's, of the newest transaction at or below `position`; 0: not known.
+  void submit(storage::CommitRequest request, Lsn position, std::int64_t commit_time, Counts counts,
+              std::size_t bytes);
 
   // Looks at what has become durable; throws the first failure.
   void take_outcomes();
   Lsn submitted() const { return submitted_.value_or(0); }
   Lsn durable() const { return durable_; }
+  std::int64_t durable_commit_time() const { return durable_commit_time_; }
   std::size_t in_flight() const { return in_flight_.size(); }
   bool is_full() const;
 
  private:
   struct InFlight {
     Lsn position = 0;
+    std::int64_t commit_time = 0;
     Counts counts;
     std::size_t bytes = 0;
   };
@@ -52,6 +56,7 @@ class CommitPipeline {
   std::size_t in_flight_bytes_ = 0;
   std::optional<Lsn> submitted_;
   Lsn durable_ = 0;
+  std::int64_t durable_commit_time_ = 0;
 };
 
 }  // namespace tailrace::replication

@@ -50,6 +50,8 @@ struct SourceCounters {
   OptionalCount offset_committed;
   // Everything upstream had committed below it is visible here.
   std::atomic<Lsn> visible_lsn{0};
+  // Of the newest transaction below it, in upstream's microseconds since 2000-01-01. 0: none yet.
+  std::atomic<std::int64_t> visible_commit_time{0};
 };
 
 }  // namespace tailrace::replication

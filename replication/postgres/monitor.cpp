@@ -9,6 +9,7 @@
 
 #include "replication/postgres/compatibility.hpp"
 #include "replication/postgres/connection.hpp"
+#include "replication/postgres/slot_watch.hpp"
 #include "replication/postgres/upstream_catalog.hpp"
 
 namespace tailrace::replication {
@@ -45,19 +46,18 @@ void sleep_until(std::chrono::steady_clock::time_point time, CancelToken& cancel
 class Monitor {
  public:
   Monitor(SharedState& shared, Connection& connection, std::uint64_t connection_version)
-      : shared_(shared), connection_(connection), connection_version_(connection_version) {}
+      : shared_(shared),
+        connection_(connection),
+        connection_version_(connection_version),
+        slot_(shared, connection) {}
 
   void probe() {
     const int streaming = shared_.stream_pid;
-    const QueryResult answer = connection_.query(fmt::format(
-        "{}, slot.active_pid, slot.confirmed_flush_lsn FROM (SELECT) AS always LEFT JOIN "
-        "pg_catalog.pg_replication_slots AS slot ON slot.slot_name = {}",
-        lsn_query, quote_literal(shared_.slot)));
-    if (answer.is_null(0, 0)) return;
-    const Lsn upstream = parse_lsn(answer.text(0, 0));
-    shared_.counters.offset_known.raise_to(upstream);
-    look_for_stream(streaming, answer.is_null(0, 1) ? 0 : static_cast<int>(answer.integer(0, 1)));
-    if (!answer.is_null(0, 2)) keep_slot_moving(upstream, parse_lsn(answer.text(0, 2)));
+    const SlotWatch::Slot slot = slot_.look();
+    if (slot.upstream == 0) return;
+    shared_.counters.offset_known.raise_to(slot.upstream);
+    look_for_stream(streaming, slot.active_pid.value_or(0));
+    if (slot.confirmed) keep_slot_moving(slot.upstream, *slot.confirmed);
   }
 
   // Whether all could be looked at: tables that are being altered may be locked.
@@ -213,6 +213,7 @@ class Monitor {
   SharedState& shared_;
   Connection& connection_;
   const std::uint64_t connection_version_;
+  SlotWatch slot_;
   bool is_followed_ = false;                      // for the life of the connection, once it is
   std::vector<storage::RecordChange> looked_at_;  // to be remembered
   int missed_ = 0;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "replication/postgres/upstream_clock.hpp"
+
 namespace tailrace::replication {
 
 using std::chrono::microseconds;
@@ -30,13 +32,6 @@ std::uint64_t read_u64(std::string_view bytes, std::size_t at) {
 
 void write_u64(std::string& out, std::uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
-}
-
-// Microseconds since 2000-01-01.
-std::int64_t upstream_clock_now() {
-  constexpr std::int64_t seconds_1970_to_2000 = 946'684'800;
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<microseconds>(now).count() - seconds_1970_to_2000 * 1'000'000;
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ Session::Session(SharedState& shared, CancelToken& cancel)
 
 Session::~Session() {
   shared_.stream_pid = 0;
+  shared_.opening_pid = 0;
   if (snapshot_cancel_) {
     snapshot_cancel_->cancel(
         SqlError(sqlstate::query_canceled, "the session of the source has ended"));
@@ -72,7 +73,7 @@ void Session::run() {
 void Session::give_back_memory_if_due() {
   if (largest_message_ < kept_message_bytes_max || news_ || snapshot_) return;
   if (group_transactions_ > 0 || pipeline_.in_flight() > 0) return;
-  if (position_ != pipeline_.submitted()) return submit({}, position_, {}, 0);  // or it comes again
+  if (position_ != pipeline_.submitted()) return submit({}, {}, 0);  // or it comes again
   throw SessionRestart();
 }
 
@@ -195,7 +196,8 @@ void Session::begin(const pgoutput::Begin& begin) {
   in_transaction_ = true;
   commit_lsn_ = begin.commit_lsn;
   xid_ = begin.xid;
-  stream_->note_commit_time(begin.commit_time);
+  commit_time_ = begin.commit_time;
+  stream_->note_commit_time(commit_time_);
   // Commits are ordered, so one that begins to end below the position also ends there.
   skips_transaction_ = commit_lsn_ < start_;
   transaction_bytes_ = 0;
@@ -210,6 +212,7 @@ void Session::end(const pgoutput::Commit& commit) {
   }
   in_transaction_ = false;
   position_ = std::max(position_, commit.end_lsn);
+  position_commit_time_ = commit_time_;
   shared_.counters.offset_known.raise_to(commit.end_lsn);
   if (skips_transaction_) return;
   group_bytes_ += transaction_bytes_;

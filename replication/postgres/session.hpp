@@ -90,8 +90,7 @@ class Session {
                    TableStream::Changes changes, CommitPipeline::Counts& counts);
   void add_ceased(storage::CommitRequest& request);
   void add_totals(storage::CommitRequest& request);
-  void submit(storage::CommitRequest request, Lsn position, CommitPipeline::Counts counts,
-              std::size_t bytes);
+  void submit(storage::CommitRequest request, CommitPipeline::Counts counts, std::size_t bytes);
   void take_outcomes();
   void wait_durable();  // until everything submitted is in the store
   void update_visible();
@@ -124,6 +123,7 @@ class Session {
   bool in_transaction_ = false;
   bool skips_transaction_ = false;  // it is in the store already
   Lsn commit_lsn_ = 0;
+  std::int64_t commit_time_ = 0;  // in upstream's microseconds since 2000-01-01
   std::uint32_t xid_ = 0;
   std::size_t transaction_bytes_ = 0;
   std::size_t largest_message_ = 0;
@@ -140,6 +140,7 @@ class Session {
 
   Lsn start_ = 0;     // transactions that committed below it are in the store already
   Lsn position_ = 0;  // everything that ends at or below it was read
+  std::int64_t position_commit_time_ = 0;  // of the newest of that; 0: nothing was read yet
   std::optional<std::uint64_t> progress_row_;
   Clock::time_point next_position_commit_;
   std::vector<Finding> findings_;

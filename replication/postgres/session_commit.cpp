@@ -59,25 +59,25 @@ void Session::add_totals(storage::CommitRequest& request) {
   }
 }
 
-void Session::submit(storage::CommitRequest request, Lsn position, CommitPipeline::Counts counts,
+void Session::submit(storage::CommitRequest request, CommitPipeline::Counts counts,
                      std::size_t bytes) {
   const auto now = Clock::now();
   if (now >= next_position_commit_) {
     next_position_commit_ = now + position_interval;
     add_totals(request);
-    if (shared_.progress.value != 0 && progress_row_ != position) {
+    if (shared_.progress.value != 0 && progress_row_ != position_) {
       const Type types[] = {TypeId::uint8};
       BatchBuilder rows(types);
       if (progress_row_) rows.append_row(std::vector<Value>{*progress_row_}, 0, -1);
-      rows.append_row(std::vector<Value>{position}, 0, 1);
+      rows.append_row(std::vector<Value>{position_}, 0, 1);
       Delta delta;
       delta.rows.push_back(std::make_shared<const Batch>(rows.finish()));
       request.deltas.push_back({.collection = shared_.progress, .delta = std::move(delta)});
-      request.records.push_back(Positions::put_number(shared_.positions.progress_key(), position));
-      progress_row_ = position;
+      request.records.push_back(Positions::put_number(shared_.positions.progress_key(), position_));
+      progress_row_ = position_;
     }
   }
-  pipeline_.submit(std::move(request), position, std::move(counts), bytes);
+  pipeline_.submit(std::move(request), position_, position_commit_time_, std::move(counts), bytes);
 }
 
 bool Session::any_unresolved() const {
@@ -111,7 +111,7 @@ void Session::flush() {
     add_changes(request, *table, table->take(), counts);
   }
   add_ceased(request);
-  submit(std::move(request), position_, std::move(counts), group_bytes_);
+  submit(std::move(request), std::move(counts), group_bytes_);
   group_transactions_ = 0;
   group_bytes_ = 0;
   group_is_large_ = false;
@@ -128,7 +128,7 @@ void Session::flush_before_transaction() {
   // Tables whose changes were all of earlier transactions are not in the group any more.
   std::erase_if(touched_, [](const TableStream* table) { return table->empty(); });
   add_ceased(request);
-  submit(std::move(request), position_, std::move(counts), group_bytes_);
+  submit(std::move(request), std::move(counts), group_bytes_);
   group_transactions_ = 0;
   group_bytes_ = 0;
 }
@@ -136,7 +136,7 @@ void Session::flush_before_transaction() {
 void Session::flush_position_if_due() {
   if (group_transactions_ > 0 || position_ == 0 || Clock::now() < next_position_commit_) return;
   const bool progress_is_old = shared_.progress.value != 0 && progress_row_ != position_;
-  if (position_ != pipeline_.submitted() || progress_is_old) submit({}, position_, {}, 0);
+  if (position_ != pipeline_.submitted() || progress_is_old) submit({}, {}, 0);
 }
 
 void Session::take_outcomes() {
@@ -161,6 +161,8 @@ void Session::wait_durable() {
 void Session::update_visible() {
   const bool waits = in_transaction_ || group_transactions_ > 0 || pipeline_.in_flight() > 0;
   const Lsn visible = waits ? pipeline_.durable() : std::max(position_, pipeline_.durable());
+  const std::int64_t committed = waits ? pipeline_.durable_commit_time() : position_commit_time_;
+  if (committed != 0) shared_.counters.visible_commit_time = committed;
   if (visible <= shared_.counters.visible_lsn) return;
   shared_.counters.visible_lsn = visible;
   shared_.notify_progress();

@@ -54,7 +54,9 @@ void Session::open() {
                                      {.purpose = "replication", .replication = true}, cancel_);
   connection->set_answer_timeout(answer_timeout);
   check_system(*connection);
+  shared_.opening_pid = connection->backend_pid();
   start_ = position_ = find_slot(*connection);
+  shared_.opening_pid = 0;
   connection->set_answer_timeout(std::chrono::seconds(0));
   start_stream(std::move(connection));
   shared_.stream_pid = stream_->backend_pid();

@@ -40,7 +40,7 @@ void Session::take_tables() {
     }
     // The group's other tables keep their changes and go with the position that covers them.
     if (group_transactions_ > 0) flush();
-    submit(std::move(forget), position_, {}, 0);
+    submit(std::move(forget), {}, 0);
   }
   for (const IngestedTable& table : wanted) {
     const storage::CollectionId collection = table.table->collection;
@@ -214,7 +214,7 @@ void Session::finish_snapshot_if_due() {
   shared_.snapshot_failed = false;
   add_ceased(request);
   next_position_commit_ = {};
-  submit(std::move(request), position_, std::move(counts), 0);
+  submit(std::move(request), std::move(counts), 0);
   wait_durable();
   for (const auto& [collection, table] : tables_) {
     if (table->phase == TableStream::Phase::live) table->counters()->snapshot_committed = true;

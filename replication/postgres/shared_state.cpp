@@ -31,7 +31,7 @@ void StatusBoard::set(std::optional<storage::CollectionId> table, SourceState st
                       std::string error, std::string hint) {
   const std::lock_guard lock(mutex_);
   SourceStatusChange& last = last_[table ? table->value : 0];
-  if (last.state == state && last.error == error) return;
+  if (last.state == state && last.error == error && last.hint == hint) return;
   last = {.table = table, .state = state, .error = std::move(error), .hint = std::move(hint)};
   if (report_) report_(last);
 }
@@ -70,6 +70,16 @@ SharedState::SharedState(SourceConfig config, SourceOptions options)
     counters.visible_lsn = *lsn;
   }
   for (TableExport& table : config.tables) tables_.push_back(ingested(std::move(table)));
+}
+
+void SharedState::tell_slot(SlotReport report) {
+  const std::lock_guard lock(mutex_);
+  slot_report_ = std::move(report);
+}
+
+std::optional<SlotReport> SharedState::slot_report() const {
+  const std::lock_guard lock(mutex_);
+  return slot_report_;
 }
 
 IngestedTable SharedState::ingested(TableExport table) const {

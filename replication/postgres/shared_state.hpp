@@ -75,10 +75,15 @@ class SharedState {
   // The upstream process that streams to us, and the one that upstream says has ended although we
   // still wait for it: a half-open connection. 0: none.
   std::atomic<int> stream_pid{0};
+  // The one that makes, or looks for, the slot. 0: none.
+  std::atomic<int> opening_pid{0};
   std::atomic<int> ended_stream_pid{0};
   // How long a silent stream is believed to be alive; longer after each one that was not.
   std::atomic<std::chrono::seconds> silence_max{silence_max_min};
   const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+
+  void tell_slot(SlotReport report);
+  std::optional<SlotReport> slot_report() const;
 
   void log(std::string_view text) const {
     if (log_) log_(text);
@@ -116,6 +121,7 @@ class SharedState {
   std::vector<IngestedTable> tables_;
   std::uint64_t tables_version_ = 0;
   std::vector<Finding> findings_;
+  std::optional<SlotReport> slot_report_;
   std::mutex progress_mutex_;
   std::condition_variable progressed_;
 };

@@ -48,6 +48,7 @@ class RunningSource final : public PostgresSource {
   void remove_table(storage::CollectionId collection) override { shared_.remove_table(collection); }
 
   std::vector<ExportStatistics> statistics() const override;
+  std::optional<SlotReport> slot() const override;
   void wait_recent(CancelToken& cancel) override;
   bool wait_readable(storage::CollectionId collection, CancelToken& cancel) override;
   void stop() override;
@@ -244,6 +245,10 @@ std::vector<ExportStatistics> RunningSource::statistics() const {
     rows.push_back(row);
   }
   return rows;
+}
+
+std::optional<SlotReport> RunningSource::slot() const {
+  return shared_.slot_report();
 }
 
 void RunningSource::wait_recent(CancelToken& cancel) {

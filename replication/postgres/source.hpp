@@ -63,6 +63,24 @@ struct ExportStatistics {
   std::optional<std::uint64_t> offset_committed;  // LSN that is durable here
 };
 
+// What upstream said of the source's replication slot when it was last asked (each second); for
+// mz_postgres_source_slots. `nullopt`: upstream, or its version, does not tell.
+struct SlotReport {
+  std::string wal_status;  // reserved, extended, unreserved or lost; empty before version 13
+  std::uint64_t retained_bytes = 0;  // of log that upstream keeps for the slot
+  std::optional<std::uint64_t>
+      safe_bytes;  // that may still be written before the slot is in danger
+  std::uint64_t restart_lsn = 0;
+  std::uint64_t confirmed_lsn = 0;
+  std::optional<std::uint64_t>
+      catalog_xmin_age;  // transactions since the oldest row that catalogs must keep for it
+  std::string
+      held_by;  // the oldest transaction upstream, where much log is kept; empty: not looked for
+  std::optional<std::int64_t>
+      last_commit_at;            // upstream's time of the newest transaction visible here
+  std::int64_t reported_at = 0;  // both in microseconds since 2000-01-01
+};
+
 struct SourceOptions {
   storage::Store& store;
   MemoryBudget* memory = nullptr;
@@ -85,6 +103,7 @@ class PostgresSource {
   virtual void add_table(TableExport table) = 0;  // snapshot beside the running stream
   virtual void remove_table(storage::CollectionId collection) = 0;
   virtual std::vector<ExportStatistics> statistics() const = 0;
+  virtual std::optional<SlotReport> slot() const = 0;  // nothing before upstream has been asked
   // For real_time_recency: waits until everything is visible here that upstream had committed when
   // called.
   virtual void wait_recent(CancelToken& cancel) = 0;
