@@ -91,6 +91,9 @@ class Catalog {
   const std::map<CommentKey, std::string>& comments() const { return comments_; }
   const std::map<std::string, std::string>& system_variables() const { return system_variables_; }
   const Acl& system_privileges() const { return system_privileges_; }
+  const std::map<DefaultPrivilege, PrivilegeSet>& default_privileges() const {
+    return default_privileges_;
+  }
 
   // Direct users of an item (what its drop would take along), and the indexes on a relation.
   std::vector<const Item*> used_by(ItemId id) const;
@@ -109,6 +112,7 @@ class Catalog {
   std::map<CommentKey, std::string> comments_;
   std::map<std::string, std::string> system_variables_;
   Acl system_privileges_;
+  std::map<DefaultPrivilege, PrivilegeSet> default_privileges_;
   std::map<std::string, std::uint64_t> counters_;  // the next number of each kind of id
   // Derived.
   std::map<std::pair<SchemaId, std::string>, ItemId, std::less<>> items_by_name_;

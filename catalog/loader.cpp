@@ -14,14 +14,7 @@ namespace tailrace::catalog {
 
 namespace {
 
-constexpr PrivilegeSet bits(std::initializer_list<Privilege> privileges) {
-  PrivilegeSet set = 0;
-  for (const Privilege privilege : privileges) set |= static_cast<PrivilegeSet>(privilege);
-  return set;
-}
-
-const RoleId mz_system = RoleId::system(1);
-const RoleId everyone{RoleId::Space::public_, 0};
+constexpr RoleId mz_system = mz_system_role;
 const RoleId materialize_role = RoleId::user(1);
 
 struct SystemSchema {
@@ -88,8 +81,8 @@ class CatalogLoader {
       schema.oid = system.oid;
       schema.name = system.name;
       schema.owner = mz_system;
-      schema.privileges = {{everyone, mz_system, bits({Privilege::usage})},
-                           {mz_system, mz_system, bits({Privilege::usage, Privilege::create})}};
+      schema.privileges = {{everyone, mz_system, set_of({Privilege::usage})},
+                           {mz_system, mz_system, set_of({Privilege::usage, Privilege::create})}};
       catalog.schemas_[schema.id] = std::make_shared<const Schema>(std::move(schema));
     }
     const SystemRole system_roles[] = {
@@ -116,9 +109,9 @@ class CatalogLoader {
       cluster.owner = mz_system;
       cluster.size = options_.default_cluster_size;
       cluster.replication_factor = system.replication_factor;
-      cluster.privileges = {{mz_system, mz_system, bits({Privilege::usage, Privilege::create})}};
+      cluster.privileges = {{mz_system, mz_system, set_of({Privilege::usage, Privilege::create})}};
       if (system.name == "mz_catalog_server") {
-        cluster.privileges.push_back({everyone, mz_system, bits({Privilege::usage})});
+        cluster.privileges.push_back({everyone, mz_system, set_of({Privilege::usage})});
       }
       if (system.replication_factor > 0) {
         cluster.replicas.push_back({ReplicaId::system(system.id), "r1", cluster.size, mz_system});
@@ -153,6 +146,8 @@ class CatalogLoader {
         std::uint64_t number = 0;
         std::from_chars(value.data(), value.data() + value.size(), number);
         catalog.counters_[key.substr(kind.size() + 1)] = number;
+      } else if (kind == "default_privilege") {
+        catalog.default_privileges_[decode_default_privilege_key(key)] = decode_privileges(value);
       } else if (kind == "acl") {
         catalog.system_privileges_ = decode_acl(value);
       } else {
@@ -184,8 +179,8 @@ class CatalogLoader {
     ensure(schema != nullptr, "a builtin relation must name a system schema");
     item.schema = schema->id;
     item.owner = mz_system;
-    item.privileges = {{everyone, mz_system, bits({Privilege::select})},
-                       {mz_system, mz_system, bits({Privilege::select})}};
+    item.privileges = {{everyone, mz_system, set_of({Privilege::select})},
+                       {mz_system, mz_system, set_of({Privilege::select})}};
     item.unique_key = fmt::format("{}.{}", builtin.schema, builtin.name);
     return item;
   }
@@ -233,9 +228,9 @@ class CatalogLoader {
     database.name = "materialize";
     database.owner = mz_system;
     database.privileges = {
-        {everyone, mz_system, bits({Privilege::usage})},
-        {mz_system, mz_system, bits({Privilege::usage, Privilege::create})},
-        {materialize_role, mz_system, bits({Privilege::usage, Privilege::create})}};
+        {everyone, mz_system, set_of({Privilege::usage})},
+        {mz_system, mz_system, set_of({Privilege::usage, Privilege::create})},
+        {materialize_role, mz_system, set_of({Privilege::usage, Privilege::create})}};
     const DatabaseId database_id = database.id;
     transaction.create(std::move(database));
 
@@ -246,9 +241,9 @@ class CatalogLoader {
     schema.database = database_id;
     schema.owner = mz_system;
     schema.privileges = {
-        {everyone, mz_system, bits({Privilege::usage})},
-        {mz_system, mz_system, bits({Privilege::usage, Privilege::create})},
-        {materialize_role, mz_system, bits({Privilege::usage, Privilege::create})}};
+        {everyone, mz_system, set_of({Privilege::usage})},
+        {mz_system, mz_system, set_of({Privilege::usage, Privilege::create})},
+        {materialize_role, mz_system, set_of({Privilege::usage, Privilege::create})}};
     transaction.create(std::move(schema));
 
     Cluster cluster;
@@ -258,16 +253,19 @@ class CatalogLoader {
     cluster.owner = mz_system;
     cluster.size = options_.default_cluster_size;
     cluster.privileges = {
-        {everyone, mz_system, bits({Privilege::usage})},
-        {mz_system, mz_system, bits({Privilege::usage, Privilege::create})},
-        {materialize_role, mz_system, bits({Privilege::usage, Privilege::create})}};
+        {everyone, mz_system, set_of({Privilege::usage})},
+        {mz_system, mz_system, set_of({Privilege::usage, Privilege::create})},
+        {materialize_role, mz_system, set_of({Privilege::usage, Privilege::create})}};
     cluster.replicas.push_back({transaction.next_replica_id(), "r1", cluster.size, mz_system});
     transaction.create(std::move(cluster));
 
-    const PrivilegeSet system = bits({Privilege::create_role, Privilege::create_database,
-                                      Privilege::create_cluster, Privilege::create_network_policy});
+    const PrivilegeSet system =
+        set_of({Privilege::create_role, Privilege::create_database, Privilege::create_cluster,
+                Privilege::create_network_policy});
     transaction.set_system_privileges(
         {{mz_system, mz_system, system}, {materialize_role, mz_system, system}});
+    transaction.set_default_privilege({everyone, {}, {}, "type", everyone},
+                                      set_of({Privilege::usage}));
 
     storage::CommitRequest request = transaction.build();
     // Builtin collections are made and filled by `mend_builtin_collections`.

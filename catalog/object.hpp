@@ -174,6 +174,17 @@ struct Item {
   std::string type_words() const;
 };
 
+// ALTER DEFAULT PRIVILEGES: what objects that `creator` makes from now on grant to `grantee`.
+struct DefaultPrivilege {
+  RoleId creator;           // `everyone`: whoever makes them
+  DatabaseId database;      // none: in all of them
+  SchemaId schema;          // likewise
+  std::string object_type;  // "table" (all relations), "type", "secret", "connection", "database",
+                            // "schema", "cluster"
+  RoleId grantee;
+  friend auto operator<=>(const DefaultPrivilege&, const DefaultPrivilege&) = default;
+};
+
 // What a comment stands on: an object, and a column from 1 or 0 for the object itself.
 struct CommentKey {
   std::string object_type;  // "table", "cluster", "role", ...

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catalog/ids.hpp"
@@ -24,6 +26,15 @@ enum class Privilege : std::uint16_t {
 };
 using PrivilegeSet = std::uint16_t;
 
+constexpr PrivilegeSet set_of(std::initializer_list<Privilege> privileges) {
+  PrivilegeSet set = 0;
+  for (const Privilege privilege : privileges) set |= static_cast<PrivilegeSet>(privilege);
+  return set;
+}
+
+inline constexpr RoleId everyone{RoleId::Space::public_, 0};
+inline constexpr RoleId mz_system_role{RoleId::Space::system, 1};
+
 struct AclItem {
   RoleId grantee;  // Space::public_: everyone
   RoleId grantor;
@@ -35,5 +46,13 @@ using Acl = std::vector<AclItem>;
 // "u1=UC/s1"; letters in the reference's order (arwd, UC, RBNP).
 std::string to_string(const AclItem& item);
 std::optional<AclItem> parse_acl_item(std::string_view text);
+std::string privilege_letters(PrivilegeSet privileges);  // "UC"
+std::string privilege_words(PrivilegeSet privileges);    // "USAGE, CREATE"
+
+// One entry for each pair of grantee and grantor; it goes with its last letter.
+void grant(Acl& acl, const AclItem& item);
+bool revoke(Acl& acl, const AclItem& item);  // false: there was nothing of it
+// What one role has been granted and has granted becomes another's, as its objects do.
+void hand_over(Acl& acl, RoleId from, RoleId to);
 
 }  // namespace tailrace::catalog

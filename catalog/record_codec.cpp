@@ -1,5 +1,8 @@
 #include "catalog/record_codec.hpp"
 
+#include <algorithm>
+
+#include "catalog/access.hpp"
 #include "catalog/field_codec.hpp"
 #include "grammar/parser.hpp"
 
@@ -8,20 +11,25 @@ namespace tailrace::catalog {
 namespace {
 
 constexpr std::uint64_t record_version = 1;
+// Items of version 1 were written before privileges counted, and name none.
+constexpr std::uint64_t item_version = 2;
 
-FieldWriter writer() {
+FieldWriter writer(std::uint64_t version = record_version) {
   FieldWriter out;
-  out.put(record_version);
+  out.put(version);
   return out;
+}
+
+void check_version(std::uint64_t version, std::uint64_t newest) {
+  if (version >= 1 && version <= newest) return;
+  throw SqlError(sqlstate::feature_not_supported,
+                 "a catalog record is of a version that this binary does not know")
+      .hint("Run the version of Tailrace that wrote this data directory, or a newer one.");
 }
 
 FieldReader reader(std::string_view bytes) {
   FieldReader in(bytes);
-  if (in.number() != record_version) {
-    throw SqlError(sqlstate::feature_not_supported,
-                   "a catalog record is of a version that this binary does not know")
-        .hint("Run the version of Tailrace that wrote this data directory, or a newer one.");
-  }
+  check_version(in.number(), record_version);
   return in;
 }
 
@@ -248,6 +256,27 @@ CommentKey decode_comment_key(std::string_view key) {
           std::stoi(std::string(key.substr(last + 1)))};
 }
 
+std::string record_key(const DefaultPrivilege& key) {
+  return "default_privilege/" + key.creator.to_string() + "/" + key.database.to_string() + "/" +
+         key.schema.to_string() + "/" + key.object_type + "/" + key.grantee.to_string();
+}
+
+DefaultPrivilege decode_default_privilege_key(std::string_view key) {
+  std::vector<std::string_view> parts;
+  for (std::size_t begin = 0; begin <= key.size();) {
+    const std::size_t end = std::min(key.find('/', begin), key.size());
+    parts.push_back(key.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  const auto creator = parts.size() == 6 ? RoleId::parse(parts[1]) : std::nullopt;
+  const auto grantee = parts.size() == 6 ? RoleId::parse(parts[5]) : std::nullopt;
+  if (!creator || !grantee) {
+    throw SqlError(sqlstate::data_corrupted, "a default privilege's record has a malformed key");
+  }
+  return {*creator, DatabaseId::parse(parts[2]).value_or(DatabaseId()),
+          SchemaId::parse(parts[3]).value_or(SchemaId()), std::string(parts[4]), *grantee};
+}
+
 std::string encode(const Database& database) {
   FieldWriter out = writer();
   out.put(database.id);
@@ -375,7 +404,7 @@ Cluster decode_cluster(std::string_view bytes) {
 }
 
 std::string encode(const Item& item) {
-  FieldWriter out = writer();
+  FieldWriter out = writer(item_version);
   out.put(item.id);
   out.put(std::uint64_t{item.oid});
   out.put(std::string_view(item.name));
@@ -390,7 +419,9 @@ std::string encode(const Item& item) {
 }
 
 Item decode_item(std::string_view bytes) {
-  FieldReader in = reader(bytes);
+  FieldReader in(bytes);
+  const std::uint64_t version = in.number();
+  check_version(version, item_version);
   Item item;
   in.get(item.id);
   item.oid = static_cast<Oid>(in.number());
@@ -406,6 +437,7 @@ Item decode_item(std::string_view bytes) {
   });
   item.body = get_body(in, in.number());
   derive_from_sql(item);
+  if (version == 1) grant(item.privileges, {item.owner, item.owner, applicable_privileges(item)});
   return item;
 }
 
@@ -418,6 +450,16 @@ std::string encode(const Acl& acl) {
 Acl decode_acl(std::string_view bytes) {
   FieldReader in = reader(bytes);
   return get_acl(in);
+}
+
+std::string encode(PrivilegeSet privileges) {
+  FieldWriter out = writer();
+  out.put(std::uint64_t{privileges});
+  return out.take();
+}
+
+PrivilegeSet decode_privileges(std::string_view bytes) {
+  return static_cast<PrivilegeSet>(reader(bytes).number());
 }
 
 void derive_from_sql(Item& item) {

@@ -107,6 +107,8 @@ void CatalogTransaction::create(Database database) {
   if (working_->find_database(database.name)) {
     throw name_taken("database", database.name, sqlstate::duplicate_database);
   }
+  if (database.privileges.empty())
+    database.privileges = initial_privileges(*working_, "database", database.owner, {}, {});
   put_record(record_key(database.id), encode(database));
   const DatabaseId id = database.id;
   working_->databases_[id] = std::make_shared<const Database>(std::move(database));
@@ -116,6 +118,8 @@ void CatalogTransaction::create(Schema schema) {
   if (working_->find_schema(schema.database, schema.name)) {
     throw name_taken("schema", schema.name, sqlstate::duplicate_schema);
   }
+  if (schema.privileges.empty())
+    schema.privileges = initial_privileges(*working_, "schema", schema.owner, schema.database, {});
   put_record(record_key(schema.id), encode(schema));
   const SchemaId id = schema.id;
   working_->schemas_[id] = std::make_shared<const Schema>(std::move(schema));
@@ -132,6 +136,8 @@ void CatalogTransaction::create(Role role) {
 void CatalogTransaction::create(Cluster cluster) {
   if (working_->find_cluster(cluster.name))
     throw name_taken("cluster", cluster.name, sqlstate::duplicate_object);
+  if (cluster.privileges.empty())
+    cluster.privileges = initial_privileges(*working_, "cluster", cluster.owner, {}, {});
   put_record(record_key(cluster.id), encode(cluster));
   const ClusterId id = cluster.id;
   working_->clusters_[id] = std::make_shared<const Cluster>(std::move(cluster));
@@ -139,6 +145,7 @@ void CatalogTransaction::create(Cluster cluster) {
 
 void CatalogTransaction::create(Item item, Delta initial) {
   check_free(item.schema, item.name);
+  if (item.privileges.empty()) item.privileges = initial_privileges(*working_, item);
   std::sort(item.uses.begin(), item.uses.end());
   item.uses.erase(std::unique(item.uses.begin(), item.uses.end()), item.uses.end());
   put_record(record_key(item.id), encode(item));
@@ -250,6 +257,7 @@ void CatalogTransaction::drop(SchemaId id, DropBehavior behavior) {
   }
   drop(items, behavior);
   drop_comments("schema", id.to_string());
+  drop_default_privileges({}, id);
   put_record(record_key(id), std::nullopt);
   working_->schemas_.erase(id);
 }
@@ -270,6 +278,7 @@ void CatalogTransaction::drop(DatabaseId id, DropBehavior behavior) {
   }
   for (const SchemaId schema : schemas) drop(schema, DropBehavior::cascade);
   drop_comments("database", id.to_string());
+  drop_default_privileges(id, {});
   put_record(record_key(id), std::nullopt);
   working_->databases_.erase(id);
 }
@@ -294,37 +303,6 @@ void CatalogTransaction::drop(ClusterId id, DropBehavior behavior) {
   drop_comments("cluster", id.to_string());
   put_record(record_key(id), std::nullopt);
   working_->clusters_.erase(id);
-}
-
-void CatalogTransaction::drop(RoleId id) {
-  const Role& role = *working_->find(id);
-  const auto refuse = [&](const std::string& what) {
-    throw SqlError(
-        sqlstate::dependent_objects_still_exist,
-        fmt::format("role \"{}\" cannot be dropped because some objects depend on it", role.name))
-        .detail("It owns " + what + ".");
-  };
-  for (const auto& [item_id, item] : working_->items()) {
-    if (item->owner == id) refuse(item->type_words() + " " + working_->full_name(*item));
-  }
-  for (const auto& [schema_id, schema] : working_->schemas()) {
-    if (schema->owner == id) refuse("schema " + schema->name);
-  }
-  for (const auto& [database_id, database] : working_->databases()) {
-    if (database->owner == id) refuse("database " + database->name);
-  }
-  for (const auto& [cluster_id, cluster] : working_->clusters()) {
-    if (cluster->owner == id) refuse("cluster " + cluster->name);
-  }
-  for (const auto& [other_id, other] : std::map(working_->roles_)) {
-    if (!other->member_of.contains(id)) continue;
-    Role changed = *other;
-    changed.member_of.erase(id);
-    replace(std::move(changed));
-  }
-  drop_comments("role", id.to_string());
-  put_record(record_key(id), std::nullopt);
-  working_->roles_.erase(id);
 }
 
 void CatalogTransaction::drop_comments(std::string_view object_type, const std::string& object_id) {

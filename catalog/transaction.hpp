@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/access.hpp"
 #include "catalog/catalog.hpp"
 #include "storage/store.hpp"
 
@@ -40,6 +41,7 @@ class CatalogTransaction {
   ReplicaId next_replica_id();
   Oid next_oid();
 
+  // What has no privileges yet gets those of its owner and the default ones.
   void create(Database database);
   void create(Schema schema);
   void create(Role role);
@@ -65,6 +67,10 @@ class CatalogTransaction {
   void set_comment(const CommentKey& key, std::optional<std::string> comment);
   void set_system_variable(const std::string& name, std::optional<std::string> value);
   void set_system_privileges(Acl privileges);
+  void set_privileges(const Guarded& object, Acl privileges);
+  // With what the owner has been granted and has granted; a relation's indexes go along.
+  void set_owner(const Guarded& object, RoleId owner);
+  void set_default_privilege(const DefaultPrivilege& key, PrivilegeSet privileges);  // 0: none
   // An encrypted secret value (secrets.hpp) under its item; gone with it.
   void set_secret(ItemId id, std::string encrypted);
   // What this transaction sets for the item, encrypted; nothing: it sets none.
@@ -92,6 +98,7 @@ class CatalogTransaction {
   void erase(ItemId id);
   std::vector<ItemId> with_users(std::span<const ItemId> items, DropBehavior behavior) const;
   void drop_comments(std::string_view object_type, const std::string& object_id);
+  void drop_default_privileges(DatabaseId database, SchemaId schema);  // made for the one or other
 
   CatalogPtr base_;
   std::shared_ptr<Catalog> working_;

@@ -70,11 +70,6 @@ Target resolve_target(Binding& binding, const ast::ObjectName& name, std::string
   BindContext& context = binding.context;
   const catalog::Item& item = context.catalog.resolve_relation(name, context.scope);
   check_writable(item, context.catalog, verb);
-  if (context.dependencies != nullptr &&
-      std::find(context.dependencies->begin(), context.dependencies->end(), item.id) ==
-          context.dependencies->end()) {
-    context.dependencies->push_back(item.id);
-  }
   return {&item, item.as<catalog::Table>()};
 }
 
@@ -212,8 +207,25 @@ void check_parameters(const BindContext& context) {
   }
 }
 
+// The rows as they are: the statement has read nothing of the table yet.
 bound::RelationPtr all_rows(Binding& binding, const Target& target) {
-  return bind_item_relation(binding, *target.item);
+  std::vector<catalog::ItemId>* const dependencies =
+      std::exchange(binding.context.dependencies, nullptr);
+  bound::RelationPtr rows = bind_item_relation(binding, *target.item);
+  binding.context.dependencies = dependencies;
+  return rows;
+}
+
+void note_read(Binding& binding, const Target& target) {
+  std::vector<catalog::ItemId>* const noted = binding.context.dependencies;
+  if (noted != nullptr && std::find(noted->begin(), noted->end(), target.item->id) == noted->end())
+    noted->push_back(target.item->id);
+}
+
+// Conservative of subqueries, which may look at the row they are asked for.
+bool reads_row(const ExpressionPtr& expression) {
+  return std::holds_alternative<bound::Column>(expression->node) || expression->has_subquery ||
+         std::any_of(expression->operands.begin(), expression->operands.end(), reads_row);
 }
 
 }  // namespace
@@ -244,6 +256,7 @@ BoundDelete bind_delete(const ast::Delete& statement, BindContext& context) {
   const Target target = resolve_target(binding, statement.table, "delete from");
   bound::RelationPtr rows = all_rows(binding, target);
   const Scope scope = table_scope(binding, target, statement.alias, *rows);
+  if (statement.where || !statement.using_.empty()) note_read(binding, target);
   if (statement.using_.empty()) {
     if (statement.where) {
       const Place place{.clause = Clause::where, .scope = &scope};
@@ -271,6 +284,7 @@ BoundUpdate bind_update(const ast::Update& statement, BindContext& context) {
   const Scope scope = table_scope(binding, target, statement.alias, *rows);
   const Place place{.clause = Clause::where, .scope = &scope};
   if (statement.where) {
+    note_read(binding, target);
     rows = bound::filter(rows, {bind_predicate(binding, *statement.where, place, "WHERE clause")});
   }
   Expressions values;
@@ -291,6 +305,7 @@ BoundUpdate bind_update(const ast::Update& statement, BindContext& context) {
             : assign(binding,
                      bind_expression(binding, assignment.value, place.in(Clause::expression)),
                      target.schema().columns[index]);
+    if (reads_row(values[index])) note_read(binding, target);
   }
   check_parameters(context);
   const std::vector<int> positions = map_expressions(rows, values);

@@ -51,7 +51,8 @@ struct BindContext {
   // stay calls.
   const SessionContext* session = nullptr;
   ParameterTypes* parameters = nullptr;  // nullptr: $n is an error
-  // Items named directly (not through views), each once, in order of first use. May be nullptr.
+  // Items read that are named directly (not through views), each once, in order of first use; the
+  // table of a write only where its rows are looked at. May be nullptr.
   std::vector<catalog::ItemId>* dependencies = nullptr;
   // All stored items and kept views that the plan reads, through views too, each once. May be
   // nullptr.

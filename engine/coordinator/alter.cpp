@@ -3,6 +3,7 @@
 
 #include "catalog/record_codec.hpp"
 #include "engine/coordinator/ddl.hpp"
+#include "engine/coordinator/grant_targets.hpp"
 #include "grammar/parser.hpp"
 #include "grammar/printer.hpp"
 
@@ -104,45 +105,39 @@ StatementResult rename_object(SessionState& session, const ast::Rename& statemen
 }
 
 StatementResult set_owner(SessionState& session, const ast::SetOwner& statement) {
-  const catalog::RoleId owner = session.catalog().resolve_role(statement.role.value).id;
+  const catalog::Catalog& catalog = session.catalog();
+  const catalog::RoleId owner = catalog.resolve_role(statement.role.value).id;
+  if (statement.kind == ObjectKind::cluster_replica) {
+    throw SqlError(sqlstate::feature_not_supported,
+                   "altering the owner of a cluster replica is not supported");
+  }
+  const std::optional<catalog::Guarded> object =
+      find_guarded(session, statement.kind, statement.name);
+  if (!object && statement.if_exists) {
+    session.notice(fmt::format("{} \"{}\" does not exist, skipping", ast::keywords(statement.kind),
+                               statement.name.last()),
+                   sqlstate::undefined_object);
+    return altered(statement.kind);
+  }
   switch (statement.kind) {
-    case ObjectKind::database: {
-      catalog::Database database = session.catalog().resolve_database(statement.name.last());
-      database.owner = owner;
-      session.ddl().replace(std::move(database));
-      return altered(statement.kind);
-    }
-    case ObjectKind::schema: {
-      catalog::Schema schema = session.catalog().resolve_schema(statement.name, session.scope());
-      schema.owner = owner;
-      session.ddl().replace(std::move(schema));
-      return altered(statement.kind);
-    }
-    case ObjectKind::cluster: {
-      catalog::Cluster cluster = session.catalog().resolve_cluster(statement.name.last());
-      cluster.owner = owner;
-      session.ddl().replace(std::move(cluster));
-      return altered(statement.kind);
-    }
-    case ObjectKind::cluster_replica:
-      throw SqlError(sqlstate::feature_not_supported,
-                     "altering the owner of a cluster replica is not supported");
-    default:
+    case ObjectKind::database:
+      catalog.resolve_database(statement.name.last());
       break;
+    case ObjectKind::schema:
+      catalog.resolve_schema(statement.name, session.scope());
+      break;
+    case ObjectKind::cluster:
+      catalog.resolve_cluster(statement.name.last());
+      break;
+    default:
+      catalog.resolve_item(statement.name, session.scope());
   }
-  const catalog::Item* found =
-      item_to_alter(session, statement.name, statement.if_exists, statement.kind);
+  require_changeable(catalog, *object);
   // An index's owner is its relation's.
-  if (found == nullptr || found->as<catalog::Index>() != nullptr) return altered(statement.kind);
-  const catalog::ItemId id = found->id;
-  catalog::Item item = *found;
-  item.owner = owner;
-  session.ddl().replace(std::move(item));
-  for (const catalog::Item* index : session.catalog().indexes_on(id)) {
-    catalog::Item moved = *index;
-    moved.owner = owner;
-    session.ddl().replace(std::move(moved));
-  }
+  const auto* item = std::get_if<catalog::ItemId>(&*object);
+  if (item != nullptr && catalog.item(*item).as<catalog::Index>() != nullptr)
+    return altered(statement.kind);
+  session.ddl().set_owner(*object, owner);
   return altered(statement.kind);
 }
 

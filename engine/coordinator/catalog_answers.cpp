@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "catalog/access.hpp"
 #include "engine/coordinator/clock.hpp"
 #include "engine/coordinator/session_state.hpp"
 #include "engine/functions/function.hpp"
@@ -53,21 +54,6 @@ catalog::PrivilegeSet privilege_named(std::string_view word) {
   }
   throw SqlError(sqlstate::invalid_parameter_value,
                  fmt::format("unrecognized privilege type: \"{}\"", word));
-}
-
-// The role and all that it is a member of, directly or not.
-std::set<catalog::RoleId> memberships(const catalog::Catalog& catalog, const Role& role) {
-  std::set<catalog::RoleId> all;
-  std::vector<catalog::RoleId> open = {role.id};
-  while (!open.empty()) {
-    const catalog::RoleId id = open.back();
-    open.pop_back();
-    if (!all.insert(id).second) continue;
-    const Role* each = catalog.find(id);
-    if (each == nullptr) continue;
-    for (const auto& [group, grantor] : each->member_of) open.push_back(group);
-  }
-  return all;
 }
 
 }  // namespace
@@ -168,35 +154,28 @@ std::optional<bool> CatalogAnswers::has_privilege(Oid role_oid, Privileged kind,
   const Role* role = role_of(catalog(), role_oid);
   if (role == nullptr) return std::nullopt;
   const Acl* acl = nullptr;
-  catalog::RoleId owner;
   if (kind == Privileged::system) {
     acl = &catalog().system_privileges();
   } else if (kind == Privileged::schema) {
-    if (const auto* schema = find_oid(catalog().schemas(), object))
-      acl = &schema->privileges, owner = schema->owner;
+    if (const auto* schema = find_oid(catalog().schemas(), object)) acl = &schema->privileges;
   } else if (kind == Privileged::database) {
-    if (const auto* in = find_oid(catalog().databases(), object))
-      acl = &in->privileges, owner = in->owner;
+    if (const auto* in = find_oid(catalog().databases(), object)) acl = &in->privileges;
   } else if (kind == Privileged::cluster) {
-    if (const auto* on = find_oid(catalog().clusters(), object))
-      acl = &on->privileges, owner = on->owner;
+    if (const auto* on = find_oid(catalog().clusters(), object)) acl = &on->privileges;
   } else if (const Item* item = catalog().find_by_oid(object)) {
     acl = &item->privileges;
-    owner = item->owner;
   } else if (kind == Privileged::type && type_from_oid(object)) {
     return true;
   }
   if (acl == nullptr) return std::nullopt;
-  const std::set<catalog::RoleId> roles = memberships(catalog(), *role);
+  const std::set<catalog::RoleId> roles = catalog::roles_of(catalog(), role->id);
   for (std::size_t begin = 0; begin <= privileges.size();) {
     const std::size_t end = std::min(privileges.find(',', begin), privileges.size());
     const catalog::PrivilegeSet wanted = privilege_named(privileges.substr(begin, end - begin));
     begin = end + 1;
-    if (role->superuser || roles.contains(owner)) return true;
+    if (role->superuser) return true;
     for (const auto& entry : *acl) {
-      const bool applies =
-          entry.grantee.space == catalog::RoleId::Space::public_ || roles.contains(entry.grantee);
-      if (applies && (entry.privileges & wanted) != 0) return true;
+      if (roles.contains(entry.grantee) && (entry.privileges & wanted) != 0) return true;
     }
   }
   return false;
@@ -224,7 +203,8 @@ std::optional<Oid> CatalogAnswers::privileged_oid(Privileged kind, std::string_v
 bool CatalogAnswers::has_role(Oid member, Oid role, std::string_view) const {
   const Role* of = role_of(catalog(), member);
   const Role* wanted = role_of(catalog(), role);
-  return of && wanted && (of->superuser || memberships(catalog(), *of).contains(wanted->id));
+  return of && wanted &&
+         (of->superuser || catalog::roles_of(catalog(), of->id).contains(wanted->id));
 }
 
 std::vector<std::string> CatalogAnswers::current_schemas(bool with_implicit) const {

@@ -104,10 +104,6 @@ StatementResult create_cluster(SessionState& session, const ast::CreateCluster& 
   cluster.id = session.ddl().next_cluster_id();
   cluster.oid = session.ddl().next_oid();
   cluster.owner = session.role().id;
-  cluster.privileges = {{cluster.owner, cluster.owner,
-                         static_cast<catalog::PrivilegeSet>(
-                             static_cast<catalog::PrivilegeSet>(catalog::Privilege::usage) |
-                             static_cast<catalog::PrivilegeSet>(catalog::Privilege::create))}};
   fit_replicas(session, cluster, false);
   session.ddl().create(std::move(cluster));
   return ddl_result("CREATE CLUSTER");

@@ -10,16 +10,6 @@ namespace tailrace::engine {
 
 namespace {
 
-using catalog::AclItem;
-using catalog::Privilege;
-
-catalog::Acl owner_acl(catalog::RoleId owner) {
-  return {
-      {owner, owner,
-       static_cast<catalog::PrivilegeSet>(static_cast<catalog::PrivilegeSet>(Privilege::usage) |
-                                          static_cast<catalog::PrivilegeSet>(Privilege::create))}};
-}
-
 bool is_reserved(std::string_view name) {
   return name.starts_with("mz_") || name.starts_with("pg_");
 }
@@ -31,7 +21,6 @@ catalog::Schema new_schema(SessionState& session, catalog::DatabaseId database, 
   schema.name = std::move(name);
   schema.database = database;
   schema.owner = session.role().id;
-  schema.privileges = owner_acl(schema.owner);
   return schema;
 }
 
@@ -74,7 +63,8 @@ void apply_attributes(SessionState& session, catalog::Role& role,
       case Kind::no_superuser:
         if (!session.role().superuser) {
           throw SqlError(sqlstate::insufficient_privilege,
-                         "permission denied to alter the SUPERUSER attribute")
+                         "permission denied to create superuser role")
+              .detail("You must be a superuser")
               .position(attribute.position);
         }
         role.superuser = attribute.kind == Kind::superuser;
@@ -91,6 +81,13 @@ void apply_attributes(SessionState& session, catalog::Role& role,
       case Kind::no_inherit:
         throw unsupported("NOINHERIT");
       case Kind::password:
+        // Whoever may make roles may not become another one by its password.
+        if (role.id && role.id != session.role().id && !session.role().superuser) {
+          throw SqlError(sqlstate::insufficient_privilege,
+                         "permission denied to alter password of role")
+              .detail("You must be a superuser, or the role itself")
+              .position(attribute.position);
+        }
         role.password_verifier = attribute.password ? scram_verifier(*attribute.password) : "";
         break;
       case Kind::create_db:
@@ -131,7 +128,6 @@ StatementResult create_database(SessionState& session, const ast::CreateDatabase
   database.oid = session.ddl().next_oid();
   database.name = name;
   database.owner = session.role().id;
-  database.privileges = owner_acl(database.owner);
   const catalog::DatabaseId id = database.id;
   session.ddl().create(std::move(database));
   session.ddl().create(new_schema(session, id, "public"));

@@ -56,6 +56,8 @@ std::optional<StatementResult> run(SessionState& session, const ast::Statement& 
           [&](const ast::Rename& s) -> Result { return rename_object(session, s); },
           [&](const ast::SetOwner& s) -> Result { return set_owner(session, s); },
           [&](const ast::CommentOn& s) -> Result { return comment_on(session, s); },
+          [&](const ast::GrantPrivileges& s) -> Result { return grant_privileges(session, s); },
+          [&](const ast::GrantRoles& s) -> Result { return grant_roles(session, s); },
           [](const auto&) -> Result { return std::nullopt; },
       },
       statement.node);

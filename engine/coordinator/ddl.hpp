@@ -60,5 +60,7 @@ StatementResult drop_objects(SessionState&, const ast::Drop&);
 StatementResult rename_object(SessionState&, const ast::Rename&);
 StatementResult set_owner(SessionState&, const ast::SetOwner&);
 StatementResult comment_on(SessionState&, const ast::CommentOn&);
+StatementResult grant_privileges(SessionState&, const ast::GrantPrivileges&);
+StatementResult grant_roles(SessionState&, const ast::GrantRoles&);
 
 }  // namespace tailrace::engine

@@ -1,6 +1,7 @@
 // Which function runs which statement, and what a statement's result looks like before it runs.
 #include <fmt/format.h>
 
+#include "engine/coordinator/required_privileges.hpp"
 #include "engine/coordinator/row_sources.hpp"
 #include "engine/coordinator/session_state.hpp"
 #include "grammar/printer.hpp"
@@ -190,7 +191,7 @@ PreparedStatementPtr SessionState::prepare(
   return prepared;
 }
 
-std::shared_ptr<const Planned> SessionState::replan(const PreparedStatement& prepared) {
+std::shared_ptr<const Planned> SessionState::plan_now(const PreparedStatement& prepared) {
   const auto planned = std::static_pointer_cast<const Planned>(prepared.plan);
   const catalog::NameScope& now = scope();
   // What a transaction sees of its own definitions, or must not see any more, is not for others.
@@ -211,9 +212,23 @@ std::shared_ptr<const Planned> SessionState::replan(const PreparedStatement& pre
   return fresh;
 }
 
+std::shared_ptr<const Planned> SessionState::replan(const PreparedStatement& prepared) {
+  std::shared_ptr<const Planned> planned = plan_now(prepared);
+  if (planned->select && !planned->permitted) {
+    const PlannedSelect& select = *planned->select;
+    if (is_restricted(*this))
+      require(*this, needs_of_reading(*this, select.named, !select.catalog_only));
+    planned->permitted = true;
+  }
+  return planned;
+}
+
 StatementResult SessionState::execute(const PreparedStatement& prepared,
                                       const std::vector<Value>& parameters) {
   const ast::Statement& statement = prepared.statement->statement;
+  // Of queries `replan` finds out once for many runs.
+  if (!std::holds_alternative<ast::SelectStatement>(statement.node) && is_restricted(*this))
+    require(*this, needs_of(*this, statement));
   StatementResult ddl_result;
   if (execute_ddl(*this, *prepared.statement, ddl_result)) return ddl_result;
   return std::visit(

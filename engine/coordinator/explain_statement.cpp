@@ -2,6 +2,7 @@
 
 #include "engine/coordinator/plan_item.hpp"
 #include "engine/coordinator/read_time.hpp"
+#include "engine/coordinator/required_privileges.hpp"
 #include "engine/coordinator/row_sources.hpp"
 #include "engine/coordinator/session_state.hpp"
 #include "engine/optimizer/index_lookup.hpp"
@@ -16,12 +17,14 @@ struct Explained {
   BoundQuery query;
   bool is_maintained = false;
   std::vector<catalog::ItemId> reads;
+  std::vector<catalog::ItemId> named;
 };
 
 Explained bind_explainee(SessionState& session, const ast::Explainee& explainee) {
   Explained explained;
   if (const auto* object = std::get_if<ast::ExplainObject>(&explainee)) {
     const catalog::Item& item = session.catalog().resolve_item(object->name, session.scope());
+    explained.named = {item.id};
     if (item.as<catalog::MaterializedView>() != nullptr) {
       explained.query.plan = plan_materialized_view(session.catalog(), item);
     } else if (item.as<catalog::Index>() != nullptr) {
@@ -37,6 +40,7 @@ Explained bind_explainee(SessionState& session, const ast::Explainee& explainee)
   const auto relation = [&](const ast::Query& query, Purpose purpose) {
     BindContext context = session.bind_context(purpose);
     context.reads = &explained.reads;
+    context.dependencies = &explained.named;
     const BoundRelation bound = bind_relation(query, context);
     explained.query.plan = bound.plan;
     explained.query.schema = bound.schema;
@@ -46,6 +50,7 @@ Explained bind_explainee(SessionState& session, const ast::Explainee& explainee)
     const std::set<catalog::ItemId> kept = kept_views(session);
     BindContext context = session.bind_context(Purpose::select);
     context.reads = &explained.reads;
+    context.dependencies = &explained.named;
     context.kept_views = &kept;
     explained.query = bind_query(select->query, context);
   } else if (const auto* view = std::get_if<ast::CreateView>(&statement.node)) {
@@ -78,6 +83,7 @@ std::string explain_plan(SessionState& session, const ast::ExplainPlan& statemen
     throw unsupported("EXPLAIN AS JSON");
   const ast::ExplainStage stage = statement.stage.value_or(ast::ExplainStage::physical);
   const Explained explained = bind_explainee(session, statement.explainee);
+  if (is_restricted(session)) require(session, needs_of_explaining(session, explained.named));
   PlanPtr plan = explained.query.plan;
   switch (stage) {
     case ast::ExplainStage::decorrelated:
@@ -110,8 +116,11 @@ std::string explain_plan(SessionState& session, const ast::ExplainPlan& statemen
 std::string explain_timestamp(SessionState& session, const ast::ExplainTimestamp& statement) {
   std::vector<catalog::ItemId> reads;
   BindContext context = session.bind_context(Purpose::select);
+  std::vector<catalog::ItemId> named;
   context.reads = &reads;
+  context.dependencies = &named;
   bind_query(statement.query.query, context);
+  if (is_restricted(session)) require(session, needs_of_explaining(session, named));
   const ReadSet set = read_set(session, reads);
   const ReadTime at = choose_read_time(session, set);
   storage::Store& store = session.coordinator().store();

@@ -21,6 +21,7 @@ struct LookupCandidate {
 struct PlannedSelect {
   BoundQuery query;                      // `plan` optimized
   std::vector<catalog::ItemId> reads;    // stored items and kept views
+  std::vector<catalog::ItemId> named;    // what the query names itself
   std::vector<LookupCandidate> lookups;  // if the plan is map/filter/project over one relation
   storage::CollectionId lookup_on;
   bool catalog_only = false;  // reads builtin relations alone: needs no cluster
@@ -35,6 +36,8 @@ struct Planned {
   std::vector<Type> parameters;
   std::optional<Schema> columns;
   std::shared_ptr<const PlannedSelect> select;  // of SELECT, SHOW, COPY (query)
+  // Found once for this version of the catalog: the session's role may run `select`.
+  mutable bool permitted = false;
 };
 
 }  // namespace tailrace::engine

@@ -150,6 +150,7 @@ std::shared_ptr<const PlannedSelect> plan_select(SessionState& session, const as
   BindContext context = session.bind_context(Purpose::select);
   context.parameters = parameters;
   context.reads = &planned->reads;
+  context.dependencies = &planned->named;
   context.kept_views = &kept;
   planned->query = bind_query(query, context);
   planned->query.plan = optimize(planned->query.plan);

@@ -87,12 +87,13 @@ class SessionState final : public Session {
 
   // Runs a statement with its parameters.
   StatementResult execute(const PreparedStatement& prepared, const std::vector<Value>& parameters);
-  // Planned against what the session sees now.
+  // Planned against what the session sees now; the session's role may run it.
   std::shared_ptr<const Planned> replan(const PreparedStatement& prepared);
   void initialise_variables();
   void refresh_defaults();  // after ALTER SYSTEM or ALTER ROLE; what the session has set stays
 
  private:
+  std::shared_ptr<const Planned> plan_now(const PreparedStatement& prepared);
   void commit(Transaction& transaction);
   void end_transaction(bool committed);
 

@@ -7,6 +7,7 @@
 
 #include "engine/coordinator/options.hpp"
 #include "engine/coordinator/read_time.hpp"
+#include "engine/coordinator/required_privileges.hpp"
 #include "engine/coordinator/session_state.hpp"
 #include "engine/optimizer/optimizer.hpp"
 
@@ -16,9 +17,11 @@ namespace {
 
 // A view, table or source by name, or a query.
 BoundRelation bind_subscribed(SessionState& session, const ast::Subscribe& subscribe,
-                              std::vector<catalog::ItemId>* reads) {
+                              std::vector<catalog::ItemId>* reads,
+                              std::vector<catalog::ItemId>* named) {
   BindContext context = session.bind_context(Purpose::subscribe);
   context.reads = reads;
+  context.dependencies = named;
   if (const auto* name = std::get_if<ast::ObjectName>(&subscribe.relation)) {
     return bind_item(session.catalog().resolve_relation(*name, session.scope()), context);
   }
@@ -106,7 +109,7 @@ std::function<void()> dropped_check(SessionState& session,
 }  // namespace
 
 Schema subscribe_schema(SessionState& session, const ast::Subscribe& subscribe) {
-  return output_schema(bind_subscribed(session, subscribe, nullptr).schema,
+  return output_schema(bind_subscribed(session, subscribe, nullptr, nullptr).schema,
                        read_with(subscribe).progress);
 }
 
@@ -127,7 +130,9 @@ StatementResult execute_subscribe(SessionState& session, const ast::Subscribe& s
   }
   const SubscribeWith with = read_with(subscribe);
   std::vector<catalog::ItemId> reads;
-  const BoundRelation bound = bind_subscribed(session, subscribe, &reads);
+  std::vector<catalog::ItemId> named;
+  const BoundRelation bound = bind_subscribed(session, subscribe, &reads, &named);
+  if (is_restricted(session)) require(session, needs_of_reading(session, named, true));
   const std::shared_ptr<Cluster> cluster =
       session.coordinator().cluster(session.active_cluster().id);
   if (!cluster || session.active_cluster().replicas.empty()) {

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "engine/coordinator/required_privileges.hpp"
 #include "engine/coordinator/row_sources.hpp"
 #include "engine/coordinator/session_state.hpp"
 #include "engine/optimizer/optimizer.hpp"
@@ -77,11 +78,13 @@ void read_then_write(SessionState& session, const catalog::Item& table, const At
 }
 
 BindContext write_context(SessionState& session, const std::vector<Type>& types,
-                          ParameterTypes& parameters, std::vector<catalog::ItemId>& reads) {
+                          ParameterTypes& parameters, std::vector<catalog::ItemId>& reads,
+                          std::vector<catalog::ItemId>& named) {
   parameters.assign(types.begin(), types.end());
   BindContext context = session.bind_context(Purpose::write);
   context.parameters = &parameters;
   context.reads = &reads;
+  context.dependencies = &named;
   return context;
 }
 
@@ -104,6 +107,11 @@ void check_selection(SessionState& session, const std::vector<catalog::ItemId>& 
   for (const catalog::ItemId id : reads) visit(visit, id);
 }
 
+void check_permitted(SessionState& session, const catalog::Item& table,
+                     catalog::Privilege privilege, const std::vector<catalog::ItemId>& named) {
+  if (is_restricted(session)) require(session, needs_of_writing(session, table, privilege, named));
+}
+
 }  // namespace
 
 void add_write(SessionState& session, storage::CollectionId table, Batch rows) {
@@ -116,8 +124,11 @@ StatementResult execute_insert(SessionState& session, const ast::Insert& insert,
   refuse_in_block(session, "INSERT");
   ParameterTypes parameters;
   std::vector<catalog::ItemId> reads;
-  BindContext context = write_context(session, types, parameters, reads);
+  std::vector<catalog::ItemId> named;
+  BindContext context = write_context(session, types, parameters, reads, named);
   const BoundInsert bound = bind_insert(insert, context);
+  if (!bound.returning.empty()) named.push_back(bound.table->id);
+  check_permitted(session, *bound.table, catalog::Privilege::insert, named);
   if (!bound.constant) check_selection(session, reads);
   const PlanPtr plan =
       optimize(replace_parameters(bound.plan, values), {.session = &session.session_context()});
@@ -161,8 +172,10 @@ StatementResult execute_delete(SessionState& session, const ast::Delete& stateme
   refuse_in_block(session, "DELETE");
   ParameterTypes parameters;
   std::vector<catalog::ItemId> reads;
-  BindContext context = write_context(session, types, parameters, reads);
+  std::vector<catalog::ItemId> named;
+  BindContext context = write_context(session, types, parameters, reads, named);
   const BoundDelete bound = bind_delete(statement, context);
+  check_permitted(session, *bound.table, catalog::Privilege::delete_, named);
   check_selection(session, reads);
   const PlanPtr plan =
       optimize(replace_parameters(bound.plan, values), {.session = &session.session_context()});
@@ -182,8 +195,10 @@ StatementResult execute_update(SessionState& session, const ast::Update& stateme
   refuse_in_block(session, "UPDATE");
   ParameterTypes parameters;
   std::vector<catalog::ItemId> reads;
-  BindContext context = write_context(session, types, parameters, reads);
+  std::vector<catalog::ItemId> named;
+  BindContext context = write_context(session, types, parameters, reads, named);
   const BoundUpdate bound = bind_update(statement, context);
+  check_permitted(session, *bound.table, catalog::Privilege::update, named);
   check_selection(session, reads);
   const PlanPtr plan =
       optimize(replace_parameters(bound.plan, values), {.session = &session.session_context()});
