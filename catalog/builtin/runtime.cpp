@@ -46,6 +46,16 @@ std::vector<BuiltinTable> runtime_tables() {
                        {"reported_at", timestamptz_type}}));
   all.back().feed = BuiltinFeed::volatile_;
   all.back().is_source = true;
+  all.push_back(table(17017, "mz_internal", "mz_postgres_source_snapshots",
+                      "How far the first snapshot of a PostgreSQL source's tables is.",
+                      {{"id", text_type},
+                       {"tables", uint8_type},
+                       {"began_at", timestamptz_type, nullable},
+                       {"records_known", uint8_type},
+                       {"records_staged", uint8_type},
+                       {"remaining", TypeId::interval, nullable}}));
+  all.back().feed = BuiltinFeed::volatile_;
+  all.back().is_source = true;
   all.push_back(table(16760, "mz_internal", "mz_frontiers",
                       "Read and write frontiers of collections.",
                       {{"object_id", text_type},

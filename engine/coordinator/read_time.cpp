@@ -114,7 +114,9 @@ void wait_readable(SessionState& session, const std::vector<catalog::ItemId>& re
   std::set<catalog::ItemId> seen;
   const auto visit = [&](const auto& self, catalog::ItemId id) -> void {
     if (id.is_system() || !seen.insert(id).second) return;
-    session.coordinator().sources().wait_readable(session.catalog(), id, session.cancel_token());
+    session.coordinator().sources().wait_readable(
+        session.catalog(), id, session.cancel_token(),
+        [&](std::string text) { session.notice_while_waiting(std::move(text)); });
     if (const catalog::Item* item = session.catalog().find(id)) {
       for (const catalog::ItemId used : item->uses) self(self, used);
     }

@@ -24,6 +24,11 @@ Value optional_value(const std::optional<T>& value) {
   return value ? Value(std::uint64_t(*value)) : Value(Null{});
 }
 
+// An estimate needs no more.
+std::int64_t whole_seconds(std::int64_t microseconds) {
+  return (microseconds + 999'999) / 1'000'000 * 1'000'000;
+}
+
 }  // namespace
 
 RuntimePublisher::RuntimePublisher(Coordinator& coordinator) : coordinator_(coordinator) {}
@@ -60,6 +65,7 @@ void RuntimePublisher::run() {
 void RuntimePublisher::publish() {
   publish_statistics();
   publish_slots();
+  publish_snapshots();
   publish_frontiers();
   publish_hydration();
 }
@@ -121,6 +127,23 @@ void RuntimePublisher::publish_slots() {
               {"held_by", text_or_null(slot.held_by)},
               {"last_commit_at", slot.last_commit_at ? Value(*slot.last_commit_at) : Value(Null{})},
               {"reported_at", Value(slot.reported_at)}});
+  }
+  publish_rows(table, rows.finish());
+}
+
+void RuntimePublisher::publish_snapshots() {
+  const auto& table = builtin_table("mz_internal", "mz_postgres_source_snapshots");
+  BuiltinRows rows(table.columns);
+  for (const auto& [source, snapshot] : coordinator_.sources().snapshots()) {
+    rows.add(
+        {{"id", id_text(source)},
+         {"tables", Value(std::uint64_t{snapshot.tables})},
+         {"began_at", snapshot.began_at ? Value(*snapshot.began_at) : Value(Null{})},
+         {"records_known", Value(snapshot.records_known)},
+         {"records_staged", Value(snapshot.records_staged)},
+         {"remaining", snapshot.remaining
+                           ? Value(Interval{.microseconds = whole_seconds(*snapshot.remaining)})
+                           : Value(Null{})}});
   }
   publish_rows(table, rows.finish());
 }

@@ -29,6 +29,7 @@ class RuntimePublisher {
   void publish_rows(const catalog::BuiltinTable& table, Batch rows);
   void publish_statistics();
   void publish_slots();
+  void publish_snapshots();
   void publish_frontiers();
   void publish_hydration();
   void publish_egress_addresses();

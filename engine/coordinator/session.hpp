@@ -114,6 +114,8 @@ class Session {
 
   // Notices of the statement run last and reported settings that changed since the last call.
   virtual std::vector<Notice> take_notices() = 0;
+  // Those that are to reach the client while its statement waits. From any thread.
+  virtual std::vector<Notice> take_notices_while_waiting() { return {}; }
   virtual std::vector<std::pair<std::string, std::string>> take_changed_parameters() = 0;
   // All settings that the protocol reports at start-up (ParameterStatus).
   virtual std::vector<std::pair<std::string, std::string>> reported_parameters() const = 0;

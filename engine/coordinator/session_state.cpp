@@ -114,11 +114,26 @@ void SessionState::initialise_variables() {
 }
 
 std::vector<Notice> SessionState::take_notices() {
-  if (notices_.empty()) return {};
-  std::vector<Notice> wanted = std::exchange(notices_, {});
+  std::vector<Notice> wanted = take_notices_while_waiting();  // the last, where nobody was in time
+  if (notices_.empty()) return wanted;
   const int least = rank(variables_.get("client_min_messages"));
-  std::erase_if(wanted, [&](const Notice& notice) { return rank(notice.severity) < least; });
+  for (Notice& notice : std::exchange(notices_, {})) {
+    if (rank(notice.severity) >= least) wanted.push_back(std::move(notice));
+  }
   return wanted;
+}
+
+void SessionState::notice_while_waiting(std::string message) {
+  Notice notice;
+  notice.message = std::move(message);
+  if (rank(notice.severity) < rank(variables_.get("client_min_messages"))) return;
+  const std::lock_guard lock(waiting_mutex_);
+  notices_while_waiting_.push_back(std::move(notice));
+}
+
+std::vector<Notice> SessionState::take_notices_while_waiting() {
+  const std::lock_guard lock(waiting_mutex_);
+  return std::exchange(notices_while_waiting_, {});
 }
 
 std::vector<std::pair<std::string, std::string>> SessionState::take_changed_parameters() {

@@ -26,6 +26,7 @@ class SessionState final : public Session {
   ~SessionState() override;
 
   std::vector<Notice> take_notices() override;
+  std::vector<Notice> take_notices_while_waiting() override;
   std::vector<std::pair<std::string, std::string>> take_changed_parameters() override;
   std::vector<std::pair<std::string, std::string>> reported_parameters() const override;
   int extra_float_digits() const override;
@@ -75,6 +76,8 @@ class SessionState final : public Session {
   void notice(Notice notice) { notices_.push_back(std::move(notice)); }
   void notice(std::string message, SqlState state = sqlstate::successful_completion,
               std::string hint = "");
+  // Sent at once, although the statement goes on.
+  void notice_while_waiting(std::string message);
 
   BindContext bind_context(Purpose purpose);
   const SessionContext& session_context();
@@ -107,6 +110,8 @@ class SessionState final : public Session {
   std::map<std::string, PreparedStatementPtr> prepared_;
   std::map<std::string, std::shared_ptr<Portal>> portals_;
   std::vector<Notice> notices_;
+  std::mutex waiting_mutex_;
+  std::vector<Notice> notices_while_waiting_;
   catalog::CatalogPtr catalog_;  // taken for the statement at hand
   SessionContext context_;
   catalog::NameScope scope_;  // of variables_ at scope_version_

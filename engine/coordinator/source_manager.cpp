@@ -221,6 +221,15 @@ std::vector<std::pair<ItemId, replication::SlotReport>> SourceManager::slots() c
   return all;
 }
 
+std::vector<std::pair<ItemId, replication::SnapshotProgress>> SourceManager::snapshots() const {
+  std::vector<std::pair<ItemId, replication::SnapshotProgress>> all;
+  std::lock_guard lock(mutex_);
+  for (const auto& [id, running] : running_) {
+    if (const auto progress = running.source->snapshot()) all.emplace_back(id, *progress);
+  }
+  return all;
+}
+
 void SourceManager::wait_recent(const std::vector<ItemId>& sources, CancelToken& cancel) {
   for (const ItemId id : sources) {
     std::shared_ptr<replication::PostgresSource> source;
@@ -234,7 +243,7 @@ void SourceManager::wait_recent(const std::vector<ItemId>& sources, CancelToken&
 }
 
 void SourceManager::wait_readable(const catalog::Catalog& catalog, ItemId table,
-                                  CancelToken& cancel) {
+                                  CancelToken& cancel, const SnapshotWait::Tell& tell) {
   const Item* item = catalog.find(table);
   if (item == nullptr) return;
   ItemId parent;
@@ -246,9 +255,11 @@ void SourceManager::wait_readable(const catalog::Catalog& catalog, ItemId table,
   const storage::CollectionId collection = catalog::collection_of(table);
   // A source whose cluster has no replica does not run: what its table shows then stands in the store.
   const CancelToken::Registration wake_up(cancel, [this] { sources_changed_.notify_all(); });
+  SnapshotWait wait(tell);
   for (;;) {
     cancel.check();
     std::shared_ptr<replication::PostgresSource> source;
+    bool is_behind = false;
     {
       std::unique_lock lock(mutex_);
       if (readable_.contains(table)) return;
@@ -259,10 +270,14 @@ void SourceManager::wait_readable(const catalog::Catalog& catalog, ItemId table,
         require_not_dropped(table);
         // The waker must not take our lock, so a notification may fall between the check and the wait.
         sources_changed_.wait_for(lock, std::chrono::milliseconds(100));
-        continue;
+        is_behind = true;
       }
     }
-    if (source && !source->wait_readable(collection, cancel)) continue;
+    if (source) is_behind = !source->wait_readable(collection, wait.next(), cancel);
+    if (is_behind) {
+      wait.tell(item->name, catalog.item(parent).name, source.get());
+      continue;
+    }
     std::lock_guard lock(mutex_);
     readable_.insert(table);
     return;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "catalog/catalog.hpp"
+#include "engine/coordinator/snapshot_wait.hpp"
 #include "replication/postgres/source.hpp"
 
 namespace tailrace::engine {
@@ -41,12 +42,16 @@ class SourceManager {
   std::vector<Statistics> statistics() const;
   // Of the sources whose upstream has been asked.
   std::vector<std::pair<catalog::ItemId, replication::SlotReport>> slots() const;
+  // Of the sources that take one.
+  std::vector<std::pair<catalog::ItemId, replication::SnapshotProgress>> snapshots() const;
 
   // For real_time_recency: everything that upstream had committed when called is visible when this returns.
   void wait_recent(const std::vector<catalog::ItemId>& sources, CancelToken& cancel);
   // Until the table's first snapshot is there (or its error): before, there is nothing to read; also while its cluster
   // has no replica. At once for what no source fills. Throws 42P01 once the table is dropped.
-  void wait_readable(const catalog::Catalog& catalog, catalog::ItemId table, CancelToken& cancel);
+  // `tell` hears how far the snapshot is.
+  void wait_readable(const catalog::Catalog& catalog, catalog::ItemId table, CancelToken& cancel,
+                     const SnapshotWait::Tell& tell);
 
  private:
   struct Running {

@@ -75,6 +75,7 @@ class StagedCount {
     if (!kept_) counters_.snapshot_records_staged.add(-static_cast<std::int64_t>(rows_));
   }
   void set(std::uint64_t rows) {
+    if (rows == rows_) return;
     counters_.snapshot_records_staged.add(static_cast<std::int64_t>(rows - rows_));
     rows_ = rows;
     if (const auto staged = counters_.snapshot_records_staged.get()) {
@@ -154,6 +155,7 @@ std::optional<CopiedRange> try_copy(Connection& connection, const SnapshotTable&
     const Connection::Read read = connection.read(message);
     if (read == Connection::Read::end) break;
     if (read == Connection::Read::nothing_yet) {
+      staged.set(decoder.rows());  // over a slow network a batch takes long
       connection.wait(receive_wait);
       continue;
     }

@@ -48,6 +48,8 @@ struct SourceCounters {
   std::atomic<std::int64_t> rehydration_latency_ms{-1};  // -1: not yet
   OptionalCount offset_known;
   OptionalCount offset_committed;
+  // When the copying of the snapshot that is under way began, by upstream_clock_now(); 0: none is.
+  std::atomic<std::int64_t> snapshot_began_at{0};
   // Everything upstream had committed below it is visible here.
   std::atomic<Lsn> visible_lsn{0};
   // Of the newest transaction below it, in upstream's microseconds since 2000-01-01. 0: none yet.

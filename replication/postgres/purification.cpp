@@ -105,7 +105,7 @@ PurifiedSource purify(const PurificationRequest& request, CancelToken& cancel) {
   check_replica_identity(publication, selected);
 
   PurifiedSource purified;
-  purified.tables = make_exports(publication, selected);
+  purified.tables = make_exports(publication, selected, request.bare_columns);
   for (const SelectedTable& table : selected) purified.reference_of.push_back(table.reference);
   for (const PublishedTable& published : publication) purified.available.push_back(published.table);
   purified.database = request.connection.database;

@@ -39,6 +39,7 @@ Session::Session(SharedState& shared, CancelToken& cancel)
 Session::~Session() {
   shared_.stream_pid = 0;
   shared_.opening_pid = 0;
+  shared_.counters.snapshot_began_at = 0;
   if (snapshot_cancel_) {
     snapshot_cancel_->cancel(
         SqlError(sqlstate::query_canceled, "the session of the source has ended"));

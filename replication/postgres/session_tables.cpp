@@ -6,6 +6,7 @@
 
 #include "replication/postgres/session.hpp"
 #include "replication/postgres/upstream_catalog.hpp"
+#include "replication/postgres/upstream_clock.hpp"
 
 namespace tailrace::replication {
 namespace {
@@ -88,10 +89,12 @@ void Session::start_snapshot_if_due() {
   if (request.tables.empty()) return;
   // The snapshot begins after what was read so far, and before anything that is not kept back from
   // here on.
+  shared_.counters.snapshot_began_at = 0;
   news_ = std::make_unique<SnapshotNews>();
   snapshot_cancel_ = std::make_unique<CancelToken>();
   SnapshotNews* news = news_.get();
   request.on_started = [news, &shared = shared_](Lsn lsn) {
+    shared.counters.snapshot_began_at = upstream_clock_now();
     const std::lock_guard lock(news->mutex);
     news->lsn = lsn;
     shared.wake.notify();

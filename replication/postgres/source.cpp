@@ -10,7 +10,9 @@
 #include "replication/postgres/monitor.hpp"
 #include "replication/postgres/session.hpp"
 #include "replication/postgres/shared_state.hpp"
+#include "replication/postgres/snapshot_progress.hpp"
 #include "replication/postgres/source_error.hpp"
+#include "replication/postgres/upstream_clock.hpp"
 
 namespace tailrace::replication {
 namespace {
@@ -49,8 +51,10 @@ class RunningSource final : public PostgresSource {
 
   std::vector<ExportStatistics> statistics() const override;
   std::optional<SlotReport> slot() const override;
+  std::optional<SnapshotProgress> snapshot() const override;
   void wait_recent(CancelToken& cancel) override;
-  bool wait_readable(storage::CollectionId collection, CancelToken& cancel) override;
+  bool wait_readable(storage::CollectionId collection, std::chrono::steady_clock::time_point until,
+                     CancelToken& cancel) override;
   void stop() override;
 
  private:
@@ -251,6 +255,10 @@ std::optional<SlotReport> RunningSource::slot() const {
   return shared_.slot_report();
 }
 
+std::optional<SnapshotProgress> RunningSource::snapshot() const {
+  return snapshot_progress(shared_.tables(), shared_.counters, upstream_clock_now());
+}
+
 void RunningSource::wait_recent(CancelToken& cancel) {
   const auto connection = Connection::open(shared_.connection(), {.purpose = "recency"}, cancel);
   const Lsn target = parse_lsn(connection
@@ -262,13 +270,15 @@ void RunningSource::wait_recent(CancelToken& cancel) {
   shared_.wait_progress(cancel, [&] { return shared_.counters.visible_lsn >= target; });
 }
 
-bool RunningSource::wait_readable(storage::CollectionId collection, CancelToken& cancel) {
+bool RunningSource::wait_readable(storage::CollectionId collection,
+                                  std::chrono::steady_clock::time_point until,
+                                  CancelToken& cancel) {
   bool readable = false;
   shared_.wait_progress(cancel, [&] {
     for (const IngestedTable& table : shared_.tables()) {
       if (table.table->collection != collection) continue;
       readable = table.counters->snapshot_committed || table.counters->ceased;
-      return readable || stop_.cancelled();
+      return readable || stop_.cancelled() || std::chrono::steady_clock::now() >= until;
     }
     throw SqlError(sqlstate::undefined_table, "the table was dropped");
   });

@@ -12,6 +12,7 @@
 // exactly the affected collections.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -81,6 +82,15 @@ struct SlotReport {
   std::int64_t reported_at = 0;  // both in microseconds since 2000-01-01
 };
 
+// Of the tables whose first snapshot is not committed, together.
+struct SnapshotProgress {
+  std::size_t tables = 0;
+  std::uint64_t records_known = 0;  // an estimate, until they are counted
+  std::uint64_t records_staged = 0;
+  std::optional<std::int64_t> began_at;   // nothing: it has not begun, or not everywhere
+  std::optional<std::int64_t> remaining;  // microseconds, at the mean pace so far
+};
+
 struct SourceOptions {
   storage::Store& store;
   MemoryBudget* memory = nullptr;
@@ -104,12 +114,14 @@ class PostgresSource {
   virtual void remove_table(storage::CollectionId collection) = 0;
   virtual std::vector<ExportStatistics> statistics() const = 0;
   virtual std::optional<SlotReport> slot() const = 0;  // nothing before upstream has been asked
+  virtual std::optional<SnapshotProgress> snapshot() const = 0;  // nothing: all are committed
   // For real_time_recency: waits until everything is visible here that upstream had committed when
   // called.
   virtual void wait_recent(CancelToken& cancel) = 0;
   // Until the table's snapshot is committed, or it has ceased with an error: before, it is not to
-  // be read. False: the source was stopped before.
-  virtual bool wait_readable(storage::CollectionId collection, CancelToken& cancel) = 0;
+  // be read. False: the source was stopped, or it is `until`.
+  virtual bool wait_readable(storage::CollectionId collection,
+                             std::chrono::steady_clock::time_point until, CancelToken& cancel) = 0;
   // Nothing more happens once this has returned, and those who wait are told. So does the
   // destructor.
   virtual void stop() = 0;

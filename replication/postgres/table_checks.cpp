@@ -171,9 +171,11 @@ void check_replica_identity(const std::vector<PublishedTable>& publication,
 }
 
 std::vector<TableExport> make_exports(const std::vector<PublishedTable>& publication,
-                                      const std::vector<SelectedTable>& selected) {
+                                      const std::vector<SelectedTable>& selected,
+                                      bool bare_columns) {
   std::vector<TableExport> exports;
   std::vector<std::string> unsupported_columns;
+  std::vector<std::string> as_text_columns;  // what TEXT COLUMNS would have to name
   for (const SelectedTable& table : selected) {
     const PublishedTable& published = publication[table.published];
     TableExport made;
@@ -182,6 +184,11 @@ std::vector<TableExport> make_exports(const std::vector<PublishedTable>& publica
       const UpstreamColumn& column = made.upstream.columns[i];
       if (column.generated || table.excluded_columns.contains(i)) continue;
       const bool as_text = table.text_columns.contains(i);
+      const auto reference = [&] {
+        const std::string name = quote_identifier_if_needed(column.name);
+        return bare_columns ? name : qualified_name(made.upstream) + "." + name;
+      };
+      if (as_text) as_text_columns.push_back(reference());
       const std::optional<Type> type =
           as_text ? Type(TypeId::text) : ingested_type(column.type_oid, column.type_modifier);
       if (!type) {
@@ -189,6 +196,7 @@ std::vector<TableExport> make_exports(const std::vector<PublishedTable>& publica
             "table {} contains column {} of type {} which Tailrace cannot currently ingest",
             qualified_name(made.upstream), quote_identifier_if_needed(column.name),
             published.type_names[i]));
+        as_text_columns.push_back(reference());
         continue;
       }
       made.schema.columns.push_back(
@@ -208,9 +216,9 @@ std::vector<TableExport> make_exports(const std::vector<PublishedTable>& publica
   if (!unsupported_columns.empty()) {
     throw SqlError(sqlstate::feature_not_supported, "referenced tables use unsupported types")
         .detail(fmt::format("{}", fmt::join(unsupported_columns, "\n")))
-        .hint(
-            "Use the TEXT COLUMNS option naming the listed columns to ingest them as text, or the "
-            "EXCLUDE COLUMNS option to leave them out.");
+        .hint(fmt::format("To ingest them as text, say TEXT COLUMNS ({}). EXCLUDE COLUMNS leaves "
+                          "columns out.",
+                          fmt::join(as_text_columns, ", ")));
   }
   return exports;
 }

@@ -18,8 +18,10 @@ void check_row_filters(const SelectedTables& tables);
 void check_replica_identity(const std::vector<PublishedTable>& publication,
                             const std::vector<SelectedTable>& selected);
 
-// The exports, or the error that lists every column whose type cannot be ingested.
+// The exports, or the error that lists every column whose type cannot be ingested, with the option that would take them
+// (`bare_columns`: naming them without their table).
 std::vector<TableExport> make_exports(const std::vector<PublishedTable>& publication,
-                                      const std::vector<SelectedTable>& selected);
+                                      const std::vector<SelectedTable>& selected,
+                                      bool bare_columns);
 
 }  // namespace tailrace::replication

@@ -18,7 +18,8 @@ Connection::Connection(Services& services, IoLoop& loop, tcp::socket socket, Lis
       loop_(loop),
       transport_(std::move(socket)),
       kind_(kind),
-      count_(services) {
+      count_(services),
+      told_(loop.context(), Clock::time_point::max()) {
   loop_.add(*this);
 }
 
@@ -36,6 +37,7 @@ asio::awaitable<void> Connection::serve() {
     log("error", std::string("connection ended: ") + error.what());
     fatal = SqlError(sqlstate::internal_error, error.what());
   }
+  co_await end_telling();
   if (fatal) {
     append_error(output_, *fatal, ErrorSeverity::fatal);
     co_await flush();
@@ -60,6 +62,7 @@ asio::awaitable<void> Connection::converse() {
       pace = co_await on_worker(services_.workers, run_blocking);
       session_->set_running(false);
       is_running_ = false;
+      co_await end_telling();
     }
     const bool sent = co_await flush();
     if (!sent || pace == Pace::close) co_return;
@@ -107,11 +110,33 @@ void Connection::watch(Clock::time_point now) {
     stop(SqlError(sqlstate::connection_failure, "connection to client lost"));
   } else if (is_running_) {
     protocol_->check_time(now);
+    tell_news();
   } else if (now > deadline_) {
     stop(protocol_ ? SqlError(sqlstate::idle_in_transaction_timeout,
                               "terminating connection due to idle-in-transaction timeout")
                    : SqlError(sqlstate::invalid_authorization, "authentication timed out"));
   }
+}
+
+void Connection::tell_news() {
+  if (is_telling_) return;
+  std::string news;
+  for (const Notice& notice : session_->get().take_notices_while_waiting())
+    append_notice(news, notice);
+  if (news.empty()) return;
+  is_telling_ = true;
+  // Until this has ended, `converse` sends nothing, nor ends.
+  asio::co_spawn(loop_.context(), tell(std::move(news)), asio::detached);
+}
+
+asio::awaitable<void> Connection::end_telling() {
+  while (is_telling_) co_await told_.async_wait(no_throw);
+}
+
+asio::awaitable<void> Connection::tell(std::string news) {
+  co_await transport_.write(news);  // who is gone is noticed by what comes next
+  is_telling_ = false;
+  told_.cancel();
 }
 
 void Connection::stop(const SqlError& reason) {

@@ -46,6 +46,10 @@ class Connection final : public WatchedConnection {
   // False: the client is gone.
   asio::awaitable<bool> flush();
   asio::awaitable<void> end_session();
+  // What the statement that runs has to say before its end; one message after the other.
+  void tell_news();
+  asio::awaitable<void> tell(std::string news);
+  asio::awaitable<void> end_telling();
 
   Services& services_;
   IoLoop& loop_;
@@ -61,6 +65,8 @@ class Connection final : public WatchedConnection {
   // For `watch` and `stop`, which run between the steps of the coroutine.
   bool is_reading_ = false;
   bool is_running_ = false;  // a statement, on a worker
+  bool is_telling_ = false;
+  asio::steady_timer told_;  // cancelled when that has ended
   Clock::time_point deadline_ = Clock::time_point::max();
   std::optional<SqlError> stop_reason_;
 };

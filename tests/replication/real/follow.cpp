@@ -170,11 +170,14 @@ class Follower {
     return "?";
   }
 
+  static constexpr auto forever = std::chrono::steady_clock::time_point::max();
+
   void run(const std::string& command, std::istringstream& words) {
     if (command == "recent") {
       source_->wait_recent(cancel_);
     } else if (command == "readable") {
-      for (const auto& [name, table] : tables_) source_->wait_readable(table.collection, cancel_);
+      for (const auto& [name, table] : tables_)
+        source_->wait_readable(table.collection, forever, cancel_);
     } else if (command == "dump") {
       std::vector<std::string> names;
       for (std::string word; words >> word;) names.push_back(word);
