@@ -17,9 +17,6 @@ namespace {
 constexpr int messages_per_round = 1024;
 // A group is handed over while another commit is on its way once it has so much.
 constexpr std::size_t group_bytes_max = 2 << 20;
-// While we are behind, nobody waits for a single transaction: they are gathered for so long, or up to so much.
-constexpr std::chrono::milliseconds gathering_time(10);
-constexpr std::size_t gathered_bytes = 256 << 10;
 // The same where old rows are looked up first.
 constexpr std::size_t unresolved_group_bytes_max = 16 << 20;
 // An open transaction above it does not hold back those that came before it.
@@ -124,8 +121,8 @@ void Session::read_messages() {
 // The group goes out now: nothing is on its way that would wake us for it, and there is no use in more.
 bool Session::group_is_due() const {
   if (group_transactions_ == 0 || pipeline_.in_flight() > 0) return false;
-  return !stream_->is_behind() || group_bytes_ >= gathered_bytes ||
-         Clock::now() - group_began_ >= gathering_time;
+  return !stream_->is_behind() || group_bytes_ >= gathering_.bytes_max() ||
+         Clock::now() - group_began_ >= gathering_.time_max();
 }
 
 // Changes by key that a table keeps back cannot be staged before its snapshot is there.
@@ -143,7 +140,7 @@ void Session::wait() {
     timeout = std::min(timeout, std::max(until_position, microseconds(1000)));
   }
   if (group_transactions_ > 0 && !in_transaction_) {
-    timeout = std::min(timeout, std::chrono::duration_cast<microseconds>(gathering_time));
+    timeout = std::min(timeout, std::chrono::duration_cast<microseconds>(gathering_.time_max()));
   }
   stream_->wait(timeout, shared_.wake.fd());
 }

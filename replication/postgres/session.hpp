@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "replication/postgres/commit_pipeline.hpp"
+#include "replication/postgres/gathering.hpp"
 #include "replication/postgres/pgoutput.hpp"
 #include "replication/postgres/replication_stream.hpp"
 #include "replication/postgres/shared_state.hpp"
@@ -133,6 +134,7 @@ class Session {
   std::vector<TableStream*> touched_;  // live tables with changes, the open transaction's too
   std::vector<std::pair<TableStream*, std::string>>
       ceased_;  // by the open transaction, or just now
+  Gathering gathering_;
   std::size_t group_transactions_ = 0;
   Clock::time_point group_began_;
   std::size_t group_bytes_ = 0;

@@ -87,8 +87,9 @@ bool Session::any_unresolved() const {
 
 // Rows that changes by key change are looked up in the store, where all that came before must be.
 void Session::resolve_touched(Resolve resolve) {
-  if (!any_unresolved()) return;
+  if (!any_unresolved()) return gathering_.looked_up({});
   wait_durable();
+  const Clock::time_point began = Clock::now();
   for (TableStream* table : std::vector<TableStream*>(touched_)) {
     auto why = resolve(*table);
     if (!why) continue;
@@ -100,6 +101,7 @@ void Session::resolve_touched(Resolve resolve) {
     table->phase = TableStream::Phase::ceased;
     ceased_.emplace_back(table, std::move(*why));
   }
+  gathering_.looked_up(Clock::now() - began);
 }
 
 void Session::flush() {
