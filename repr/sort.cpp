@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -35,6 +36,8 @@ Words pack(std::span<const SortColumn> columns, std::span<const std::uint32_t> r
     }
     if (lost > 0 || !codes.exact) break;
     ++packed.decided;
+    // Rows in order already, no two alike: the other columns decide nothing. That stops at the first pair that is not.
+    if (std::ranges::adjacent_find(packed.words, std::greater_equal()) == packed.words.end()) break;
   }
   return packed;
 }

@@ -2,6 +2,8 @@
 // nested values compare. Private to repr.
 #pragma once
 
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "repr/order.hpp"
@@ -13,8 +15,14 @@ namespace tailrace {
 bool identity_is_finer(const Type& type);
 
 inline std::string_view without_trailing_blanks(std::string_view text) {
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
+  constexpr std::uint64_t eight_blanks = 0x2020'2020'2020'2020;
+  std::size_t size = text.size();
+  for (std::uint64_t word = 0; size >= sizeof(word); size -= sizeof(word)) {
+    std::memcpy(&word, text.data() + size - sizeof(word), sizeof(word));
+    if (word != eight_blanks) break;
+  }
+  while (size > 0 && text[size - 1] == ' ') --size;
+  return text.substr(0, size);
 }
 
 // < 0, 0, > 0: of two values of layout `bytes`.

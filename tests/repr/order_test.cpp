@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <random>
 
 #include "repr/nested.hpp"
@@ -144,6 +145,23 @@ TEST_CASE("sorting agrees with comparing, for every layout and direction") {
         }
       }
     }
+  }
+}
+
+TEST_CASE("rows that come in order are sorted by as many columns as it takes") {
+  for (const bool has_tie : {false, true}) {
+    ColumnBuilder first(TypeId::int4);
+    ColumnBuilder second(TypeId::bpchar);
+    for (int i = 0; i < 1000; ++i) {
+      first.append(std::int32_t{has_tie && i == 700 ? 699 : i});
+      second.append_bytes(i == 699 ? "b" + std::string(i % 20, ' ') : "a");
+    }
+    const Batch batch = batch_of({first.finish(), second.finish()});
+    const int all[] = {0, 1};
+    auto expected = std::vector<std::uint32_t>(1000);
+    std::iota(expected.begin(), expected.end(), 0U);
+    if (has_tie) std::swap(expected[699], expected[700]);
+    CHECK(sort_rows_by_identity(batch, all) == expected);
   }
 }
 
