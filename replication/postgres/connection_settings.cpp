@@ -159,7 +159,9 @@ UpstreamError connection_error(std::string_view text) {
     if (contains("too many clients") || contains("remaining connection slots")) {
       state = sqlstate::too_many_connections;
     }
-    return {state, std::string(severity.substr(0, 5)), std::string(message)};
+    UpstreamError error(state, std::string(severity.substr(0, 5)), std::string(message));
+    if (contains("unsupported startup parameter")) error.hint(pooler_hint);
+    return error;
   }
   return {sqlstate::connection_failure, "", fmt::format("error connecting to server: {}", text)};
 }

@@ -43,6 +43,11 @@ class ConnectionSettings {
   std::vector<const char*> values_;
 };
 
+// Between us and the server stands something that cannot pass on replication.
+inline constexpr const char* pooler_hint =
+    "This may be the address of a connection pooler, such as PgBouncer. Replication needs a direct "
+    "connection to PostgreSQL.";
+
 // libpq's text of a failed connection as an error with the texts and SQLSTATEs of the reference.
 UpstreamError connection_error(std::string_view text);
 

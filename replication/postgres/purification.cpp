@@ -4,38 +4,15 @@
 
 #include "replication/postgres/connection.hpp"
 #include "replication/postgres/references.hpp"
+#include "replication/postgres/server_checks.hpp"
 #include "replication/postgres/table_checks.hpp"
 #include "replication/postgres/upstream_catalog.hpp"
 
 namespace tailrace::replication {
 namespace {
 
-constexpr std::uint32_t server_version_min = 110000;
-
 std::unique_ptr<Connection> open_for_query(const ConnectionConfig& config, CancelToken& cancel) {
   return Connection::open(config, {.purpose = "query", .replication = false}, cancel);
-}
-
-// Rows 3 to 5. Some managed services answer SHOW in a shape of their own: current_setting it is.
-void check_server(Connection& connection) {
-  const QueryResult settings = connection.query(
-      "SELECT pg_catalog.current_setting('wal_level'), "
-      "pg_catalog.current_setting('max_wal_senders'), "
-      "pg_catalog.current_setting('server_version_num')");
-  if (settings.text(0, 0) != "logical") {
-    throw SqlError(sqlstate::object_not_in_prerequisite_state,
-                   "server must have wal_level >= logical")
-        .detail(fmt::format("The server's wal_level is {}.", settings.text(0, 0)))
-        .hint("Set wal_level = logical upstream and restart the server.");
-  }
-  if (settings.integer(0, 1) <= 0) {
-    throw SqlError(sqlstate::object_not_in_prerequisite_state, "replication disabled on server")
-        .hint("Set max_wal_senders upstream to a positive number and restart the server.");
-  }
-  if (settings.integer(0, 2) < server_version_min) {
-    throw unsupported(fmt::format("PostgreSQL before version {}", server_version_min / 10000))
-        .detail(fmt::format("The server's version number is {}.", settings.integer(0, 2)));
-  }
 }
 
 void check_publication(Connection& connection, const std::string& publication) {
@@ -44,36 +21,10 @@ void check_publication(Connection& connection, const std::string& publication) {
       .detail(fmt::format("publication \"{}\" does not exist", publication));
 }
 
-void check_slots(Connection& connection, int needed) {
-  const QueryResult slots = connection.query(
-      "SELECT pg_catalog.current_setting('max_replication_slots')::int, "
-      "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_replication_slots)");
-  const std::int64_t free = slots.integer(0, 0) - slots.integer(0, 1);
-  if (free >= needed) return;
-  throw SqlError(sqlstate::configuration_limit_exceeded,
-                 "PostgreSQL server has insufficient number of replication slots available")
-      .detail(fmt::format("max_replication_slots is {}, {} are in use, {} more are needed.",
-                          slots.integer(0, 0), slots.integer(0, 1), needed))
-      .hint("Raise max_replication_slots upstream, or drop slots that are not used any more.");
-}
-
-void check_replication_role(Connection& connection) {
-  const QueryResult role = connection.query(
-      "SELECT r.rolreplication OR r.rolsuper OR EXISTS (SELECT FROM pg_catalog.pg_roles m "
-      "WHERE m.rolname IN ('rds_replication', 'rds_superuser') AND pg_catalog.pg_has_role(m.oid, "
-      "'MEMBER')), pg_catalog.quote_ident(current_user) "
-      "FROM pg_catalog.pg_roles r WHERE r.rolname = current_user");
-  if (role.rows() > 0 && role.boolean(0, 0)) return;
-  const std::string name = role.rows() > 0 ? role.string(0, 1) : "...";
-  throw SqlError(sqlstate::insufficient_privilege,
-                 "must be superuser or replication role to use replication slots")
-      .hint(fmt::format("Run upstream, as a superuser: ALTER ROLE {} REPLICATION.", name));
-}
-
 std::optional<std::uint64_t> read_timeline(const ConnectionConfig& config, CancelToken& cancel) {
   const auto session =
       Connection::open(config, {.purpose = "identify", .replication = true}, cancel);
-  const QueryResult system = session->query("IDENTIFY_SYSTEM");
+  const QueryResult system = identify_system(*session);
   return static_cast<std::uint64_t>(system.integer(0, 1));
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "replication/postgres/server_checks.hpp"
 #include "replication/postgres/session.hpp"
 #include "replication/postgres/upstream_types.hpp"
 
@@ -63,7 +64,7 @@ void Session::open() {
 }
 
 void Session::check_system(Connection& connection) {
-  const QueryResult system = connection.query("IDENTIFY_SYSTEM");
+  const QueryResult system = identify_system(connection);
   const std::string key = shared_.positions.system_key();
   const auto known = shared_.store.read_record(storage::RecordSpace::positions, key);
   const std::string identifier = system.string(0, 0);

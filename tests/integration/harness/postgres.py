@@ -100,6 +100,19 @@ class Postgres:
         except psycopg2.OperationalError:
             return False
 
+    def standby(self, home):
+        """A physical standby of this server, running; who calls ends it."""
+        made = object.__new__(Postgres)
+        made.home, made.log, made.data = Path(home), Path(home) / "postgres.log", Path(home) / "data"
+        made.host, made.port, made.process, made.outlives_us = self.host, process.free_port(), None, False
+        made.home.mkdir(parents=True)
+        process.give_to_server_account(made.home)
+        process.run([BINARIES / "pg_basebackup", "-D", made.data, "-h", self.home, "-p", str(self.port), "-U", "postgres",
+                     "--write-recovery-conf", "--checkpoint=fast", "--no-sync"], as_server_account=True, cwd="/")
+        with open(made.data / "postgresql.auto.conf", "a", encoding="utf-8") as conf:
+            conf.write(f"port = {made.port}\nunix_socket_directories = '{made.home}'\n")
+        return made.start()
+
     def stop(self, mode="fast", timeout=30):
         if self.process:
             process.end(self.process, {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode], timeout)
