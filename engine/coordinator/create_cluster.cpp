@@ -109,6 +109,25 @@ StatementResult create_cluster(SessionState& session, const ast::CreateCluster& 
   return ddl_result("CREATE CLUSTER");
 }
 
+namespace {
+
+// What a pause costs upstream is seen there alone, and late.
+void warn_of_paused_sources(SessionState& session, catalog::ClusterId cluster) {
+  for (const auto& [id, item] : session.catalog().items()) {
+    const auto* source = item->as<catalog::Source>();
+    if (source == nullptr || source->cluster != cluster || source->replication_slot.empty())
+      continue;
+    session.notice(
+        fmt::format(
+            "source \"{}\" is paused: upstream keeps its log from here on for replication slot "
+            "\"{}\"",
+            item->name, source->replication_slot),
+        sqlstate::successful_completion, "Let the cluster run again, or drop the source.");
+  }
+}
+
+}  // namespace
+
 StatementResult alter_cluster(SessionState& session, const ast::AlterSetOptions& statement) {
   const catalog::Cluster* found = session.catalog().find_cluster(statement.name.last());
   if (found == nullptr && statement.if_exists) {
@@ -133,6 +152,8 @@ StatementResult alter_cluster(SessionState& session, const ast::AlterSetOptions&
   read_stored_options(options, cluster);
   options.finish();
   fit_replicas(session, cluster, resized);
+  if (cluster.replication_factor == 0 && found->replication_factor > 0)
+    warn_of_paused_sources(session, cluster.id);
   session.ddl().replace(std::move(cluster));
   return ddl_result("ALTER CLUSTER");
 }

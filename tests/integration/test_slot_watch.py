@@ -96,3 +96,20 @@ def test_what_the_making_of_a_slot_waits_for(case):
     eventually(lambda: server.value("SELECT status FROM mz_internal.mz_source_statuses WHERE name = 'mz_source'") == "running", 30,
                "the source runs")
     assert server.run("SELECT * FROM t") == [(1,)]
+
+
+def test_pausing_a_source_says_what_it_costs(case):
+    upstream, server = prepared(case)
+    server.run("CREATE CLUSTER c (SIZE '25cc')")
+    server.run(f"CREATE SOURCE mz_source IN CLUSTER c FROM POSTGRES CONNECTION pg_connection (PUBLICATION '{source.PUBLICATION}') "
+               "FOR ALL TABLES")
+    slot_name = source.slot_of(server)
+    session = case.session(server)
+    session.cursor().execute("ALTER CLUSTER c SET (REPLICATION FACTOR 0)")
+    paused, hint = session.notices[-1].splitlines()[:2]
+    assert paused == (f'NOTICE:  source "mz_source" is paused: upstream keeps its log from here on for replication slot "{slot_name}"')
+    assert hint == "HINT:  Let the cluster run again, or drop the source."
+    session.cursor().execute("ALTER CLUSTER c SET (SIZE '50cc')")
+    assert len(session.notices) == 1, session.notices
+    server.run("ALTER CLUSTER c SET (REPLICATION FACTOR 1)")
+    eventually(lambda: server.run("SELECT * FROM t") == [(1,)], 30, "it goes on")
