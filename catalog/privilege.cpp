@@ -65,12 +65,15 @@ void grant(Acl& acl, const AclItem& item) {
   }
 }
 
-bool revoke(Acl& acl, const AclItem& item) {
-  const auto found = find(acl, item);
-  if (found == acl.end() || (found->privileges & item.privileges) == 0) return false;
-  found->privileges &= static_cast<PrivilegeSet>(~item.privileges);
-  if (found->privileges == 0) acl.erase(found);
-  return true;
+bool revoke(Acl& acl, RoleId grantee, PrivilegeSet privileges) {
+  bool revoked = false;
+  for (AclItem& item : acl) {
+    if (item.grantee != grantee || (item.privileges & privileges) == 0) continue;
+    item.privileges &= static_cast<PrivilegeSet>(~privileges);
+    revoked = true;
+  }
+  std::erase_if(acl, [](const AclItem& item) { return item.privileges == 0; });
+  return revoked;
 }
 
 void hand_over(Acl& acl, RoleId from, RoleId to) {

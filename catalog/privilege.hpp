@@ -51,7 +51,8 @@ std::string privilege_words(PrivilegeSet privileges);    // "USAGE, CREATE"
 
 // One entry for each pair of grantee and grantor; it goes with its last letter.
 void grant(Acl& acl, const AclItem& item);
-bool revoke(Acl& acl, const AclItem& item);  // false: there was nothing of it
+// Whoever granted them. False: there was nothing of it.
+bool revoke(Acl& acl, RoleId grantee, PrivilegeSet privileges);
 // What one role has been granted and has granted becomes another's, as its objects do.
 void hand_over(Acl& acl, RoleId from, RoleId to);
 

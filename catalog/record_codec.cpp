@@ -11,8 +11,9 @@ namespace tailrace::catalog {
 namespace {
 
 constexpr std::uint64_t record_version = 1;
-// Items of version 1 were written before privileges counted, and name none.
-constexpr std::uint64_t item_version = 2;
+// Those of version 1 were written before privileges counted: items name none, and containers that were handed over name
+// the owner from before.
+constexpr std::uint64_t owned_version = 2;
 
 FieldWriter writer(std::uint64_t version = record_version) {
   FieldWriter out;
@@ -277,8 +278,14 @@ DefaultPrivilege decode_default_privilege_key(std::string_view key) {
           SchemaId::parse(parts[3]).value_or(SchemaId()), std::string(parts[4]), *grantee};
 }
 
+template <class Container>
+void give_to_owner(Container& container) {
+  grant(container.privileges,
+        {container.owner, container.owner, set_of({Privilege::usage, Privilege::create})});
+}
+
 std::string encode(const Database& database) {
-  FieldWriter out = writer();
+  FieldWriter out = writer(owned_version);
   out.put(database.id);
   out.put(std::uint64_t{database.oid});
   out.put(std::string_view(database.name));
@@ -288,18 +295,21 @@ std::string encode(const Database& database) {
 }
 
 Database decode_database(std::string_view bytes) {
-  FieldReader in = reader(bytes);
+  FieldReader in(bytes);
+  const std::uint64_t version = in.number();
+  check_version(version, owned_version);
   Database database;
   in.get(database.id);
   database.oid = static_cast<Oid>(in.number());
   database.name = in.text();
   in.get(database.owner);
   database.privileges = get_acl(in);
+  if (version == 1) give_to_owner(database);
   return database;
 }
 
 std::string encode(const Schema& schema) {
-  FieldWriter out = writer();
+  FieldWriter out = writer(owned_version);
   out.put(schema.id);
   out.put(std::uint64_t{schema.oid});
   out.put(std::string_view(schema.name));
@@ -310,7 +320,9 @@ std::string encode(const Schema& schema) {
 }
 
 Schema decode_schema(std::string_view bytes) {
-  FieldReader in = reader(bytes);
+  FieldReader in(bytes);
+  const std::uint64_t version = in.number();
+  check_version(version, owned_version);
   Schema schema;
   in.get(schema.id);
   schema.oid = static_cast<Oid>(in.number());
@@ -318,6 +330,7 @@ Schema decode_schema(std::string_view bytes) {
   in.get(schema.database);
   in.get(schema.owner);
   schema.privileges = get_acl(in);
+  if (version == 1) give_to_owner(schema);
   return schema;
 }
 
@@ -361,7 +374,7 @@ Role decode_role(std::string_view bytes) {
 }
 
 std::string encode(const Cluster& cluster) {
-  FieldWriter out = writer();
+  FieldWriter out = writer(owned_version);
   out.put(cluster.id);
   out.put(std::uint64_t{cluster.oid});
   out.put(std::string_view(cluster.name));
@@ -381,13 +394,16 @@ std::string encode(const Cluster& cluster) {
 }
 
 Cluster decode_cluster(std::string_view bytes) {
-  FieldReader in = reader(bytes);
+  FieldReader in(bytes);
+  const std::uint64_t version = in.number();
+  check_version(version, owned_version);
   Cluster cluster;
   in.get(cluster.id);
   cluster.oid = static_cast<Oid>(in.number());
   cluster.name = in.text();
   in.get(cluster.owner);
   cluster.privileges = get_acl(in);
+  if (version == 1) give_to_owner(cluster);
   cluster.managed = in.flag();
   cluster.size = in.text();
   cluster.replication_factor = static_cast<std::uint32_t>(in.number());
@@ -404,7 +420,7 @@ Cluster decode_cluster(std::string_view bytes) {
 }
 
 std::string encode(const Item& item) {
-  FieldWriter out = writer(item_version);
+  FieldWriter out = writer(owned_version);
   out.put(item.id);
   out.put(std::uint64_t{item.oid});
   out.put(std::string_view(item.name));
@@ -421,7 +437,7 @@ std::string encode(const Item& item) {
 Item decode_item(std::string_view bytes) {
   FieldReader in(bytes);
   const std::uint64_t version = in.number();
-  check_version(version, item_version);
+  check_version(version, owned_version);
   Item item;
   in.get(item.id);
   item.oid = static_cast<Oid>(in.number());

@@ -17,6 +17,31 @@ StatementResult altered(ObjectKind kind) {
   return ddl_result(fmt::format("ALTER {}", ast::keywords(kind)));
 }
 
+// Kinds that are not there, or that no statement here is for.
+void refuse_kind(ObjectKind kind, std::string_view statement) {
+  switch (kind) {
+    case ObjectKind::network_policy:
+    case ObjectKind::function:
+    case ObjectKind::column:
+    case ObjectKind::cluster_replica:
+    case ObjectKind::system:
+      throw unsupported(fmt::format(fmt::runtime(statement), ast::keywords(kind)));
+    default:
+      return;
+  }
+}
+
+// A statement on a table may mean any relation, as in PostgreSQL.
+void require_kind(const catalog::Catalog& catalog, const catalog::Item& item, ObjectKind kind,
+                  const ast::ObjectName& name) {
+  const bool is_relation = kind == ObjectKind::table && item.is_relation();
+  if (is_relation || is_of_kind(item, kind)) return;
+  throw SqlError(sqlstate::wrong_object_type,
+                 fmt::format("{} is not a {}", catalog.full_name(item), ast::keywords(kind)))
+      .position(name.position)
+      .hint(fmt::format("It is a {}.", item.type_words()));
+}
+
 // The object of an ALTER, or nothing (with a notice) for one that need not exist.
 const catalog::Item* item_to_alter(SessionState& session, const ast::ObjectName& name,
                                    bool if_exists, ObjectKind kind) {
@@ -29,6 +54,7 @@ const catalog::Item* item_to_alter(SessionState& session, const ast::ObjectName&
   }
   item = &session.catalog().resolve_item(name, session.scope());
   require_system_ok(*item, session.catalog());
+  require_kind(session.catalog(), *item, kind, name);
   return item;
 }
 
@@ -60,6 +86,7 @@ std::string object_type_of_comment(const catalog::Item& item) {
 
 StatementResult rename_object(SessionState& session, const ast::Rename& statement) {
   const std::string& name = statement.new_name.value;
+  refuse_kind(statement.kind, "ALTER {} ... RENAME");
   switch (statement.kind) {
     case ObjectKind::database: {
       catalog::Database database = session.catalog().resolve_database(statement.name.last());
@@ -88,8 +115,7 @@ StatementResult rename_object(SessionState& session, const ast::Rename& statemen
       return altered(statement.kind);
     }
     case ObjectKind::role:
-    case ObjectKind::cluster_replica:
-      throw unsupported(fmt::format("ALTER {} ... RENAME", ast::keywords(statement.kind)));
+      throw unsupported("ALTER ROLE ... RENAME");
     default:
       break;
   }
@@ -111,6 +137,7 @@ StatementResult set_owner(SessionState& session, const ast::SetOwner& statement)
     throw SqlError(sqlstate::feature_not_supported,
                    "altering the owner of a cluster replica is not supported");
   }
+  refuse_kind(statement.kind, "ALTER {} ... OWNER");
   const std::optional<catalog::Guarded> object =
       find_guarded(session, statement.kind, statement.name);
   if (!object && statement.if_exists) {
@@ -130,8 +157,10 @@ StatementResult set_owner(SessionState& session, const ast::SetOwner& statement)
       catalog.resolve_cluster(statement.name.last());
       break;
     default:
-      catalog.resolve_item(statement.name, session.scope());
+      require_kind(catalog, catalog.resolve_item(statement.name, session.scope()), statement.kind,
+                   statement.name);
   }
+  ensure(object.has_value(), "what can be resolved is found");
   require_changeable(catalog, *object);
   // An index's owner is its relation's.
   const auto* item = std::get_if<catalog::ItemId>(&*object);
@@ -144,6 +173,7 @@ StatementResult set_owner(SessionState& session, const ast::SetOwner& statement)
 StatementResult comment_on(SessionState& session, const ast::CommentOn& statement) {
   const catalog::Catalog& catalog = session.catalog();
   catalog::CommentKey key;
+  if (statement.kind != ObjectKind::column) refuse_kind(statement.kind, "COMMENT ON {}");
   switch (statement.kind) {
     case ObjectKind::database:
       key = {"database", catalog.resolve_database(statement.name.last()).id.to_string(), 0};
@@ -181,6 +211,7 @@ StatementResult comment_on(SessionState& session, const ast::CommentOn& statemen
     default: {
       const catalog::Item& item = catalog.resolve_item(statement.name, session.scope());
       require_system_ok(item, catalog);
+      require_kind(catalog, item, statement.kind, statement.name);
       key = {object_type_of_comment(item), item.id.to_string(), 0};
     }
   }

@@ -66,11 +66,10 @@ StatementResult grant_privileges(SessionState& session, const ast::GrantPrivileg
     const catalog::Acl before = acl;
     bool revoked = false;
     for (const catalog::RoleId role : grantees) {
-      const catalog::AclItem item{role, catalog::owner_of(catalog, object), privileges};
       if (statement.revoke) {
-        revoked = catalog::revoke(acl, item) || revoked;
+        revoked = catalog::revoke(acl, role, privileges) || revoked;
       } else {
-        catalog::grant(acl, item);
+        catalog::grant(acl, {role, catalog::owner_of(catalog, object), privileges});
       }
     }
     if (statement.revoke && !revoked && all == nullptr) {

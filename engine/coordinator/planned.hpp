@@ -24,7 +24,8 @@ struct PlannedSelect {
   std::vector<catalog::ItemId> named;    // what the query names itself
   std::vector<LookupCandidate> lookups;  // if the plan is map/filter/project over one relation
   storage::CollectionId lookup_on;
-  bool catalog_only = false;  // reads builtin relations alone: needs no cluster
+  mutable bool is_readable = false;  // found once: all it reads has had its first snapshot
+  bool catalog_only = false;         // reads builtin relations alone: needs no cluster
   std::optional<ast::AsOf> as_of;
 };
 

@@ -82,7 +82,14 @@ class NeedsOf {
     create_on_cluster(s.in_cluster);
     if (!s.connection.connection.parts.empty()) use(s.connection.connection);
   }
-  void operator()(const ast::CreateTableFromSource& s) { create_in_schema(s.name); }
+  void operator()(const ast::CreateTableFromSource& s) {
+    create_in_schema(s.name);
+    // It reads what the source can read, and its owner may show that to anybody.
+    if (const catalog::Item* source = find(s.source)) {
+      hold(source->schema, {Privilege::usage});
+      hold(source->id, {Privilege::select});
+    }
+  }
   void operator()(const ast::CreateTable& s) { create_in_schema(s.name); }
   void operator()(const ast::CreateType& s) { create_in_schema(s.name); }
   void operator()(const ast::CreateView& s) {
@@ -134,6 +141,10 @@ class NeedsOf {
         set.push_back(one->option);
     }
     use_in_options(set);
+    // What it uses already goes wherever it connects to from now on.
+    if (const catalog::Item* connection = find(s.name)) {
+      for (const ItemId used : connection->uses) use(catalog_.item(used));
+    }
   }
   void operator()(const ast::AlterSource& s) {
     own(s.name);

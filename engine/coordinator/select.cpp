@@ -59,7 +59,8 @@ std::unique_ptr<RowSource> try_lookup(SessionState& session, const PlannedSelect
     if (!lookup) continue;
     const std::shared_ptr<IndexReader> reader = cluster->index(candidate.index);
     if (!reader) continue;
-    wait_readable(session, planned.reads);
+    if (!planned.is_readable) wait_readable(session, planned.reads);
+    planned.is_readable = true;
     ReadSet reads;
     reads.indexed[planned.lookup_on] = reader;
     const ReadTime at = choose_read_time(session, reads);
@@ -166,6 +167,9 @@ std::shared_ptr<const PlannedSelect> plan_select(SessionState& session, const as
 }
 
 bool selects_at_once(SessionState& session, const PlannedSelect& planned) {
+  // Whatever may wait for upstream must not do so here.
+  if (!planned.is_readable || as_boolean(session.variables().get("real_time_recency")))
+    return false;
   if (planned.lookups.empty() || session.in_transaction_block()) return false;
   const catalog::Cluster* cluster =
       session.catalog().find_cluster(session.variables().get("cluster"));

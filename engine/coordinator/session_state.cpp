@@ -11,6 +11,19 @@ namespace tailrace::engine {
 
 namespace {
 
+// A statement that changes definitions and met others' changes so many times gives up.
+constexpr int definition_attempts_max = 20;
+
+// Definitions were changed by others after the statement had begun to read them, and before it began to change them.
+class DefinitionsMoved : public SqlError {
+ public:
+  DefinitionsMoved()
+      : SqlError(sqlstate::serialization_failure,
+                 "could not serialize access due to concurrent changes of definitions") {
+    hint("Run the statement again.");
+  }
+};
+
 constexpr SqlState active_object_missing{"MZ006"};
 
 // Severities in the order that client_min_messages means. INFO is sent whatever it says.
@@ -80,6 +93,7 @@ std::unique_ptr<Session> Session::open(Environment& environment, SessionOptions 
 SessionState::SessionState(Coordinator& coordinator, SessionOptions options)
     : coordinator_(coordinator), options_(std::move(options)) {
   catalog_ = coordinator_.catalog();
+  role_id_ = catalog_->resolve_role(options_.user).id;
   answers_ = std::make_unique<CatalogAnswers>(*this);
   context_.current_user = options_.user;
   context_.session_user = options_.user;
@@ -205,7 +219,9 @@ std::uint64_t SessionState::indexes_version() {
 }
 
 const catalog::Role& SessionState::role() {
-  return catalog().resolve_role(options_.user);
+  // Not by its name: another role may have it by now.
+  if (const catalog::Role* own = catalog().find(role_id_)) return *own;
+  throw SqlError(sqlstate::undefined_object, fmt::format("role \"{}\" was dropped", options_.user));
 }
 
 const catalog::Cluster& SessionState::active_cluster() {
@@ -229,7 +245,11 @@ catalog::CatalogTransaction& SessionState::ddl() {
     throw SqlError(sqlstate::read_only_sql_transaction, "transaction in read-only mode")
         .hint("Definitions change in a transaction of their own, or one without reads.");
   }
-  if (!open.ddl) open.ddl = std::make_unique<catalog::CatalogTransaction>(coordinator_.catalog());
+  if (!open.ddl) {
+    catalog::CatalogPtr newest = coordinator_.catalog();
+    if (newest->version() != catalog_->version()) throw DefinitionsMoved();
+    open.ddl = std::make_unique<catalog::CatalogTransaction>(std::move(newest));
+  }
   return *open.ddl;
 }
 
@@ -320,7 +340,18 @@ void SessionState::start(Portal& portal) {
           "current transaction is aborted, commands ignored until end of transaction block");
     }
   }
-  portal.result = execute(*portal.prepared, portal.parameters);
+  for (int attempts_left = definition_attempts_max;; --attempts_left) {
+    const std::size_t notices = notices_.size();
+    try {
+      portal.result = execute(*portal.prepared, portal.parameters);
+      return;
+    } catch (const DefinitionsMoved&) {
+      if (attempts_left == 0) throw;
+      // It has changed nothing yet: again, from the start, on what holds now.
+      notices_.resize(notices);
+      catalog_ = coordinator_.catalog();
+    }
+  }
 }
 
 void SessionState::cancel(SqlError reason) {

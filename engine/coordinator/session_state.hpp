@@ -71,7 +71,8 @@ class SessionState final : public Session {
   const catalog::Cluster& active_cluster();
   // Of `in_cluster` if given, else the session's; refuses system clusters. For statements that create things.
   const catalog::Cluster& target_cluster(const std::optional<ast::ClusterName>& in_cluster);
-  // Begins DDL: refused in a transaction that reads or is read-only.
+  // Begins DDL, from the definitions that the statement has seen: where they have changed since, it runs again. Refused in
+  // a transaction that reads or is read-only.
   catalog::CatalogTransaction& ddl();
   void notice(Notice notice) { notices_.push_back(std::move(notice)); }
   void notice(std::string message, SqlState state = sqlstate::successful_completion,
@@ -102,6 +103,7 @@ class SessionState final : public Session {
 
   Coordinator& coordinator_;
   SessionOptions options_;
+  catalog::RoleId role_id_;
   SessionVariables variables_;
   CancelToken cancel_;
   std::unique_ptr<SqlError> terminated_;

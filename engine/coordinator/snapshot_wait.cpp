@@ -31,9 +31,10 @@ std::string describe(const replication::SnapshotProgress& progress) {
 void SnapshotWait::tell(const std::string& table, const std::string& source_name,
                         const replication::PostgresSource* source) {
   const Clock::time_point now = Clock::now();
-  if (!tell_ || now < next_) return;
+  if (now < next_) return;
   interval_ = std::min(interval_ * 2, interval_max);
   next_ = now + interval_;
+  if (!tell_) return;
   const std::string waits = fmt::format(
       "waiting for the first snapshot of table \"{}\" by source \"{}\": ", table, source_name);
   if (source == nullptr) {

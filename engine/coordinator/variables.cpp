@@ -27,6 +27,8 @@ std::string_view trim(std::string_view text) {
 }
 
 constexpr std::uint64_t network_limit_max = 9 * 3'600'000;
+constexpr std::uint64_t upstream_limit_max = 24ull * 24 * 3'600'000;
+constexpr std::uint64_t wal_sender_timeout_min = 5'000;
 
 struct Unit {
   std::string_view name;
@@ -234,6 +236,15 @@ std::string check_variable(const Variable& variable, std::string_view text) {
                                   variable.name.starts_with("pg_source_tcp_");
       if (limits_network && (*milliseconds == 0 || *milliseconds > network_limit_max))
         throw wrong_type(variable, "duration above zero and at most 9 h");
+      // Upstream, whom they are told, counts in 32 bits; and it must not give us up between two of our replies.
+      const bool is_told_upstream = variable.name == "pg_source_wal_sender_timeout" ||
+                                    variable.name == "pg_source_snapshot_statement_timeout" ||
+                                    variable.name == "pg_schema_validation_interval";
+      if (is_told_upstream && *milliseconds > upstream_limit_max)
+        throw wrong_type(variable, "duration of at most 24 d");
+      if (variable.name == "pg_source_wal_sender_timeout" && *milliseconds != 0 &&
+          *milliseconds < wal_sender_timeout_min)
+        throw wrong_type(variable, "duration of at least 5 s, or 0 for none");
       if (*milliseconds == 0 && variable.name.ends_with("_interval")) {
         throw SqlError(
             sqlstate::invalid_parameter_value,

@@ -17,6 +17,8 @@ namespace {
 constexpr int messages_per_round = 1024;
 // A group is handed over while another commit is on its way once it has so much.
 constexpr std::size_t group_bytes_max = 2 << 20;
+// While we seem to be behind: when so long nothing came, there is nothing more to gather.
+constexpr std::chrono::milliseconds gathering_pause_max(40);
 // The same where old rows are looked up first.
 constexpr std::size_t unresolved_group_bytes_max = 16 << 20;
 // An open transaction above it does not hold back those that came before it.
@@ -101,6 +103,7 @@ void Session::read_messages() {
   for (int i = 0; i < messages_per_round; ++i) {
     const ReplicationStream::Event event = stream_->read();
     if (const auto* data = std::get_if<ReplicationStream::Data>(&event)) {
+      nothing_since_.reset();
       handle(data->message);
       if (in_transaction_ && !skips_transaction_ && unspilled_bytes_ >= spill_bytes) {
         stream_->release_message();
@@ -110,8 +113,10 @@ void Session::read_messages() {
       shared_.counters.offset_known.raise_to(keepalive->sent_up_to);
       if (!in_transaction_) position_ = std::max(position_, keepalive->sent_up_to);
     } else {
+      if (i > 0) return;
+      if (!nothing_since_) nothing_since_ = Clock::now();
       // What gathered goes out before we sleep, if nothing is on its way that would wake us.
-      if (i == 0 && (in_transaction_ || !group_is_due())) wait();
+      if (in_transaction_ || !group_is_due()) wait();
       return;
     }
     if (pipeline_.is_full() || waits()) return;
@@ -121,6 +126,7 @@ void Session::read_messages() {
 // The group goes out now: nothing is on its way that would wake us for it, and there is no use in more.
 bool Session::group_is_due() const {
   if (group_transactions_ == 0 || pipeline_.in_flight() > 0) return false;
+  if (nothing_since_ && Clock::now() - *nothing_since_ >= gathering_pause_max) return true;
   return !stream_->is_behind() || group_bytes_ >= gathering_.bytes_max() ||
          Clock::now() - group_began_ >= gathering_.time_max();
 }
@@ -140,7 +146,9 @@ void Session::wait() {
     timeout = std::min(timeout, std::max(until_position, microseconds(1000)));
   }
   if (group_transactions_ > 0 && !in_transaction_) {
-    timeout = std::min(timeout, std::chrono::duration_cast<microseconds>(gathering_.time_max()));
+    const auto left = group_began_ + gathering_.time_max() - Clock::now();
+    timeout = std::min(
+        timeout, std::max(std::chrono::duration_cast<microseconds>(left), microseconds(1000)));
   }
   stream_->wait(timeout, shared_.wake.fd());
 }

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -54,8 +55,8 @@ class Session {
 
   // session_start.cpp
   void open();
-  void check_system(Connection& connection);
-  Lsn find_slot(Connection& connection);
+  Lsn check_system(Connection& connection);  // the end of upstream's log
+  Lsn find_slot(Connection& connection, Lsn end_of_log);
   void start_stream(std::unique_ptr<Connection> connection);
   bool streams_in_binary() const;
   bool has_live_tables() const;
@@ -137,6 +138,7 @@ class Session {
   Gathering gathering_;
   std::size_t group_transactions_ = 0;
   Clock::time_point group_began_;
+  std::optional<Clock::time_point> nothing_since_;  // no message has come
   std::size_t group_bytes_ = 0;
   bool group_is_large_ = false;
 

@@ -54,16 +54,16 @@ void Session::open() {
   auto connection = Connection::open(shared_.connection(),
                                      {.purpose = "replication", .replication = true}, cancel_);
   connection->set_answer_timeout(answer_timeout);
-  check_system(*connection);
+  const Lsn end_of_log = check_system(*connection);
   shared_.opening_pid = connection->backend_pid();
-  start_ = position_ = find_slot(*connection);
+  start_ = position_ = find_slot(*connection, end_of_log);
   shared_.opening_pid = 0;
   connection->set_answer_timeout(std::chrono::seconds(0));
   start_stream(std::move(connection));
   shared_.stream_pid = stream_->backend_pid();
 }
 
-void Session::check_system(Connection& connection) {
+Lsn Session::check_system(Connection& connection) {
   const QueryResult system = identify_system(connection);
   const std::string key = shared_.positions.system_key();
   const auto known = shared_.store.read_record(storage::RecordSpace::positions, key);
@@ -87,10 +87,19 @@ void Session::check_system(Connection& connection) {
         fmt::format("database restored from point-in-time backup: its timeline is {}, not {}",
                     timeline, *shared_.timeline));
   }
+  // Whatever the timeline: a copy of its files has the old one.
+  const Lsn end_of_log = parse_lsn(system.text(0, 2));
+  if (end_of_log < position_ && has_live_tables()) {
+    throw SourceLost(
+        fmt::format("database restored from a backup: its log ends at {}, before {}, to which it "
+                    "was followed",
+                    end_of_log, position_));
+  }
+  return end_of_log;
 }
 
 // Gives the position to start from.
-Lsn Session::find_slot(Connection& connection) {
+Lsn Session::find_slot(Connection& connection, Lsn end_of_log) {
   const std::string query = fmt::format(
       "SELECT active_pid, confirmed_flush_lsn, {} FROM pg_catalog.pg_replication_slots "
       "WHERE slot_name = {}",
@@ -134,7 +143,7 @@ Lsn Session::find_slot(Connection& connection) {
                         fmt::format("replication slot \"{}\" is being made", shared_.slot));
   }
   const Lsn confirmed = parse_lsn(slot.text(0, 1));
-  if (!pipeline_.load()) return confirmed;
+  if (!pipeline_.load() || end_of_log < position_) return confirmed;
   if (confirmed > position_) {
     throw SourceLost(
         fmt::format("slot overcompacted. Requested LSN {} but only LSNs >= {} are available",

@@ -36,6 +36,14 @@ void StatusBoard::set(std::optional<storage::CollectionId> table, SourceState st
   if (report_) report_(last);
 }
 
+void StatusBoard::hint_while_starting(std::string hint) {
+  const std::lock_guard lock(mutex_);
+  SourceStatusChange& last = last_[0];
+  if (last.state != SourceState::starting || last.hint == hint) return;
+  last.hint = std::move(hint);
+  if (report_) report_(last);
+}
+
 bool StatusBoard::is_ceased(storage::CollectionId table) const {
   const std::lock_guard lock(mutex_);
   const auto found = last_.find(table.value);

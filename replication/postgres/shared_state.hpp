@@ -42,6 +42,8 @@ class StatusBoard {
       : report_(std::move(report)) {}
   void set(std::optional<storage::CollectionId> table, SourceState state, std::string error = {},
            std::string hint = {});
+  // Of the source, unless it has gone on meanwhile.
+  void hint_while_starting(std::string hint);
   bool is_ceased(storage::CollectionId table) const;
   void forget(storage::CollectionId table);
 

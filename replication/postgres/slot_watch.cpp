@@ -96,12 +96,10 @@ void SlotWatch::tell_what_creation_waits_for() {
       "AS pid",
       maker));
   if (blockers.is_null(0, 0) || shared_.opening_pid != maker) return;
-  shared_.status.set(
-      {}, SourceState::starting, {},
-      fmt::format(
-          "upstream makes the replication slot once transactions that were open have ended; "
-          "still open: {}",
-          blockers.string(0, 0)));
+  shared_.status.hint_while_starting(fmt::format(
+      "upstream makes the replication slot once transactions that were open have ended; "
+      "still open: {}",
+      blockers.string(0, 0)));
 }
 
 std::string SlotWatch::oldest_transaction() {
