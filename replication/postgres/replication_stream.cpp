@@ -34,6 +34,16 @@ void write_u64(std::string& out, std::uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
 }
 
+// In replication commands a backslash is a character like any other, and there is no E'...'.
+std::string replication_literal(std::string_view text) {
+  std::string literal = "'";
+  for (const char c : text) {
+    if (c == '\'') literal += c;
+    literal += c;
+  }
+  return literal += '\'';
+}
+
 }  // namespace
 
 ReplicationStream::ReplicationStream(std::unique_ptr<Connection> connection,
@@ -48,7 +58,7 @@ ReplicationStream::ReplicationStream(std::unique_ptr<Connection> connection,
   connection_->start_copy(fmt::format(
       "START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {}{})",
       quote_identifier(options.slot), format_lsn(options.start),
-      quote_literal(quote_identifier(options.publication)), binary ? ", binary 'true'" : ""));
+      replication_literal(quote_identifier(options.publication)), binary ? ", binary 'true'" : ""));
   keeper_ = std::jthread([this](std::stop_token stop) { keep_alive(std::move(stop)); });
 }
 
