@@ -97,6 +97,9 @@ class Connection::Attempt {
   void start() {
     made_->connection_ = PQconnectStartParams(settings_.keywords(), settings_.values(), 0);
     if (made_->connection_ == nullptr) throw std::bad_alloc();
+    // Upstream's notices would be printed between the lines of our log.
+    PQsetNoticeReceiver(
+        made_->connection_, [](void*, const pg_result*) {}, nullptr);
     if (PQstatus(made_->connection_) == CONNECTION_BAD) fail();
   }
   void go_through(std::unique_ptr<ssh::LocalEnd> tunnel) {

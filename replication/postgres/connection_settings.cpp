@@ -20,7 +20,8 @@ constexpr const char* session_settings =
     "-c client_encoding=UTF8 -c DateStyle=ISO -c IntervalStyle=postgres -c TimeZone=UTC"
     " -c extra_float_digits=3 -c bytea_output=hex -c xmloption=content -c search_path="
     " -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
-    " -c default_transaction_read_only=off -c standard_conforming_strings=on";
+    " -c quote_all_identifiers=off -c standard_conforming_strings=on"
+    " -c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed";
 
 std::string secret_file(std::string_view content, std::vector<int>& files) {
   const int fd = ::memfd_create("tailrace", MFD_CLOEXEC);
