@@ -161,6 +161,7 @@ void Session::start_stream(std::unique_ptr<Connection> connection) {
   const auto deadline = Clock::now() + takeover_wait;
   const auto wal_sender_timeout = shared_.settings().wal_sender_timeout;
   while (true) {
+    std::optional<UpstreamError> in_use;
     if (wal_sender_timeout &&
         connection->server_version() >= version_with_settable_wal_sender_timeout)
       connection->query(fmt::format("SET wal_sender_timeout = {}", wal_sender_timeout->count()));
@@ -172,14 +173,21 @@ void Session::start_stream(std::unique_ptr<Connection> connection) {
         throw SourceLost(fmt::format("{}: {}", error.status_text(), slot_is_lost));
       }
       if (error.state() != sqlstate::object_in_use || Clock::now() > deadline) throw;
+      in_use = error;
     }
     // The walsender of a session that we lost, or another program: the slot is ours.
     connection = Connection::open(shared_.connection(),
                                   {.purpose = "replication", .replication = true}, cancel_);
-    connection->query(fmt::format(
-        "SELECT pg_catalog.pg_terminate_backend(active_pid), pg_catalog.pg_sleep(0.05) "
-        "FROM pg_catalog.pg_replication_slots WHERE slot_name = {} AND active_pid IS NOT NULL",
-        quote_literal(shared_.slot)));
+    try {
+      connection->query(fmt::format(
+          "SELECT pg_catalog.pg_terminate_backend(active_pid), pg_catalog.pg_sleep(0.05) "
+          "FROM pg_catalog.pg_replication_slots WHERE slot_name = {} AND active_pid IS NOT NULL",
+          quote_literal(shared_.slot)));
+    } catch (const UpstreamError& error) {
+      if (error.state() != sqlstate::insufficient_privilege) throw;
+      in_use->hint("The slot is held by a session of another role, which must be ended upstream.");
+      throw *in_use;
+    }
   }
 }
 
