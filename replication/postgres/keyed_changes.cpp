@@ -69,6 +69,13 @@ void KeyedChanges::remove(std::span<const FieldValue> old_key, Lsn lsn) {
   bytes_ += operation_bytes;
 }
 
+std::size_t KeyedChanges::first_with_old_rows(std::size_t rows) const {
+  const auto end = std::ranges::find_if(operations_, [&](const KeyedOperation& operation) {
+    return operation.old_key >= 0 && rows-- == 0;
+  });
+  return static_cast<std::size_t>(end - operations_.begin());
+}
+
 void KeyedChanges::clear() {
   operations_.clear();
   keys_.finish();

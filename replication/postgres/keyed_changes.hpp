@@ -60,6 +60,8 @@ class KeyedChanges {
   bool empty() const { return operations_.empty(); }
   std::size_t size() const { return operations_.size(); }
   std::size_t bytes() const { return bytes_; }
+  // How many of the first change or remove no more than so many rows.
+  std::size_t first_with_old_rows(std::size_t rows) const;
   Lsn last_lsn() const { return operations_.empty() ? 0 : operations_.back().lsn; }
   void clear();
   void drop_before(Lsn lsn);  // operations of transactions that committed below it

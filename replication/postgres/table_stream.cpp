@@ -184,15 +184,23 @@ void TableStream::drop_kept_back() {
 void TableStream::spill() {
   ensure(can_spill(), "rows that a snapshot may contain cannot be staged");
   ensure(by_key_.empty(), "changes by key are resolved before they are staged");
-  if (buffer_.empty() && resolved_.empty()) return;
-  if (spill_ == nullptr) spill_ = store_.stage(collection());
-  spilled_updates_ += buffer_.updates() + std::exchange(resolved_updates_, 0);
-  for (const Delta& delta : {buffer_.take(), std::exchange(resolved_, {})}) {
-    for (const BatchPtr& batch : delta.rows) spill_->write(*batch);
-    for (const BatchPtr& batch : delta.errors) spill_->write_errors(*batch);
-  }
+  stage_resolved();
+  spilled_updates_ += buffer_.updates();
+  stage(buffer_.take());
   mark_ = {};
   by_key_mark_ = 0;
+}
+
+void TableStream::stage_resolved() {
+  spilled_updates_ += std::exchange(resolved_updates_, 0);
+  stage(std::exchange(resolved_, {}));
+}
+
+void TableStream::stage(const Delta& delta) {
+  if (delta.empty()) return;
+  if (spill_ == nullptr) spill_ = store_.stage(collection());
+  for (const BatchPtr& batch : delta.rows) spill_->write(*batch);
+  for (const BatchPtr& batch : delta.errors) spill_->write_errors(*batch);
 }
 
 void TableStream::finish_spill() {
@@ -218,12 +226,15 @@ TableStream::Changes TableStream::take() {
 }
 
 TableStream::Changes TableStream::take_before_transaction() {
-  ensure(!has_spilled() && !truncated_, "what spills or truncates is committed at once");
+  ensure(!truncated_, "what truncates is committed at once");
   ensure(by_key_mark_ == 0, "changes by key are resolved before they are taken");
   Changes changes;
-  changes.updates = mark_.rows + std::exchange(resolved_updates_, 0);
+  changes.updates =
+      std::exchange(spilled_updates_, 0) + mark_.rows + std::exchange(resolved_updates_, 0);
   changes.delta = buffer_.take_before(mark_);
   append(changes.delta, std::exchange(resolved_, {}));
+  finish_spill();
+  changes.parts = std::exchange(spilled_, {});
   mark_ = {};
   return changes;
 }

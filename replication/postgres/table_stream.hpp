@@ -95,7 +95,7 @@ class TableStream {
     bool empty() const { return !truncated && delta.empty() && parts.empty(); }
   };
   Changes take();
-  // What earlier transactions left; none of them may have spilled.
+  // What earlier transactions left. The open one must not have spilled.
   Changes take_before_transaction();
   bool has_spilled() const { return spill_ != nullptr || !spilled_.empty(); }
   bool empty() const { return buffer_.empty() && by_key_.empty() && !has_spilled() && !truncated_; }
@@ -108,6 +108,9 @@ class TableStream {
   Failure old_row_missing() const;
   std::vector<FieldValue> key_of(const std::vector<FieldValue>& fields) const;
   Failure resolve_first(std::size_t count, std::span<const storage::StagedPart> parts);
+  Failure resolve_piece(std::size_t count, std::span<const storage::StagedPart> parts);
+  void stage_resolved();
+  void stage(const Delta& delta);
   Batch old_rows(const Batch& keys, std::span<const storage::StagedPart> parts);
   void load_errors();
   void finish_spill();
@@ -130,6 +133,7 @@ class TableStream {
   std::size_t by_key_mark_ = 0;
   Delta resolved_;  // until it is taken
   std::uint64_t resolved_updates_ = 0;
+  std::size_t old_row_bytes_ = 0;        // of one that was looked up; 0: none was
   std::optional<ErrorsByLabel> errors_;  // the table's, once asked for
   std::unique_ptr<storage::PartWriter> spill_;
   std::vector<storage::StagedPart> spilled_;
