@@ -120,6 +120,13 @@ Lsn Session::find_slot(Connection& connection, Lsn end_of_log) {
     // Before a table depends on it, it may be made, and made again: there is nothing yet that could
     // miss a change.
     if (has_live_tables()) {
+      if (connection.query("SELECT pg_catalog.pg_is_in_recovery()").boolean(0, 0)) {
+        // The slot may still be on the primary: pointing the connection there heals it.
+        throw UpstreamError(
+            sqlstate::undefined_object, "",
+            fmt::format("a standby answers, and it does not have replication slot \"{}\"",
+                        shared_.slot));
+      }
       throw SourceLost(fmt::format(
           "slot overcompacted. Requested LSN {} but replication slot \"{}\" does not exist",
           position_, shared_.slot));
