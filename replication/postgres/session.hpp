@@ -56,7 +56,9 @@ class Session {
   // session_start.cpp
   void open();
   Lsn check_system(Connection& connection);  // the end of upstream's log
-  Lsn find_slot(Connection& connection, Lsn end_of_log);
+  void check_has_what_was_read(Connection& connection, Lsn log_end) const;
+  bool was_read_beyond(Lsn log_end) const;
+  Lsn find_slot(Connection& connection, Lsn log_end);
   void start_stream(std::unique_ptr<Connection> connection);
   bool streams_in_binary() const;
   bool has_live_tables() const;

@@ -26,6 +26,9 @@ bool is_invalidation(const UpstreamError& error) {
   return false;
 }
 
+// By which the end of a record that was read may lie behind the end of the log.
+constexpr Lsn page_header_bytes_max = 40;
+
 constexpr std::uint32_t version_with_settable_wal_sender_timeout = 120000;
 constexpr std::uint32_t version_with_wal_status = 130000;
 
@@ -54,9 +57,9 @@ void Session::open() {
   auto connection = Connection::open(shared_.connection(),
                                      {.purpose = "replication", .replication = true}, cancel_);
   connection->set_answer_timeout(answer_timeout);
-  const Lsn end_of_log = check_system(*connection);
+  const Lsn log_end = check_system(*connection);
   shared_.opening_pid = connection->backend_pid();
-  start_ = position_ = find_slot(*connection, end_of_log);
+  start_ = position_ = find_slot(*connection, log_end);
   shared_.opening_pid = 0;
   connection->set_answer_timeout(std::chrono::seconds(0));
   start_stream(std::move(connection));
@@ -87,19 +90,29 @@ Lsn Session::check_system(Connection& connection) {
         fmt::format("database restored from point-in-time backup: its timeline is {}, not {}",
                     timeline, *shared_.timeline));
   }
-  // Whatever the timeline: a copy of its files has the old one.
-  const Lsn end_of_log = parse_lsn(system.text(0, 2));
-  if (end_of_log < position_ && has_live_tables()) {
-    throw SourceLost(
-        fmt::format("database restored from a backup: its log ends at {}, before {}, to which it "
-                    "was followed",
-                    end_of_log, position_));
-  }
-  return end_of_log;
+  const Lsn log_end = parse_lsn(system.text(0, 2));
+  check_has_what_was_read(connection, log_end);
+  return log_end;
+}
+
+bool Session::was_read_beyond(Lsn log_end) const {
+  return position_ > log_end + page_header_bytes_max;
+}
+
+// A copy of older files has the same timeline, and other transactions where ours were: to go on from our position would
+// leave a gap that nobody sees.
+void Session::check_has_what_was_read(Connection& connection, Lsn log_end) const {
+  if (!has_live_tables() || !was_read_beyond(log_end)) return;
+  // A standby that was started again may still have to replay it.
+  if (connection.query("SELECT pg_catalog.pg_is_in_recovery()").boolean(0, 0)) return;
+  throw SourceLost(
+      fmt::format("database restored from point-in-time backup: its log ends at {}, but it was "
+                  "already read up to {}",
+                  log_end, position_));
 }
 
 // Gives the position to start from.
-Lsn Session::find_slot(Connection& connection, Lsn end_of_log) {
+Lsn Session::find_slot(Connection& connection, Lsn log_end) {
   const std::string query = fmt::format(
       "SELECT active_pid, confirmed_flush_lsn, {} FROM pg_catalog.pg_replication_slots "
       "WHERE slot_name = {}",
@@ -150,7 +163,7 @@ Lsn Session::find_slot(Connection& connection, Lsn end_of_log) {
                         fmt::format("replication slot \"{}\" is being made", shared_.slot));
   }
   const Lsn confirmed = parse_lsn(slot.text(0, 1));
-  if (!pipeline_.load() || end_of_log < position_) return confirmed;
+  if (!pipeline_.load() || (was_read_beyond(log_end) && !has_live_tables())) return confirmed;
   if (confirmed > position_) {
     throw SourceLost(
         fmt::format("slot overcompacted. Requested LSN {} but only LSNs >= {} are available",

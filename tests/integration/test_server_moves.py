@@ -113,13 +113,8 @@ def test_a_restored_backup_with_the_same_timeline(case):
     assert upstream.value("SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s", (slot,)) == 1
     upstream.run("INSERT INTO t SELECT i, 'other' FROM generate_series(2000, 2009) i", database="shop")
 
-    def told_or_right():
-        """Never rows of both histories as if all was well."""
-        if read_error(server):
-            return True
-        return source.status(server)[0] == "stalled"
-
-    eventually(told_or_right, 40, "the source says that upstream went back")
+    eventually(lambda: source.stalled_with(server, "database restored from point-in-time backup"), 30, "upstream has gone back")
+    assert "point-in-time backup" in read_error(server)
 
 
 def test_tables_go_on_without_the_right_to_read_them(case):
