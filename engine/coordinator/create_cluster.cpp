@@ -20,6 +20,18 @@ void require_size(const std::string& size) {
       .hint("Available sizes: " + sizes + ".");
 }
 
+// The full names of the sources that run there.
+std::vector<std::string> sources_in(const catalog::Catalog& catalog, catalog::ClusterId cluster) {
+  std::vector<std::string> names;
+  for (const auto& [id, item] : catalog.items()) {
+    const auto* source = item->as<catalog::Source>();
+    if (source != nullptr && source->kind == catalog::Source::Kind::postgres &&
+        source->cluster == cluster)
+      names.push_back(catalog.full_name(*item));
+  }
+  return names;
+}
+
 // Settings that are accepted and stored because scripts give them; they change nothing on one machine.
 void read_stored_options(OptionReader& options, catalog::Cluster& cluster) {
   if (const auto interval = options.value("INTROSPECTION INTERVAL")) (void)interval;
@@ -70,6 +82,18 @@ void fit_replicas(SessionState& session, catalog::Cluster& cluster, bool replace
 }
 
 }  // namespace
+
+void notice_of_one_replica(SessionState& session, const catalog::Cluster& cluster,
+                           const std::vector<std::string>& sources) {
+  if (cluster.replicas.size() <= 1 || sources.empty()) return;
+  std::string names;
+  for (const std::string& name : sources)
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", name);
+  session.notice(
+      fmt::format("cluster \"{}\" has more than one replica, but the following sources in it "
+                  "always run on only the first replica: {}",
+                  cluster.name, names));
+}
 
 StatementResult create_cluster(SessionState& session, const ast::CreateCluster& statement) {
   const std::string& name = statement.name.value;
@@ -154,6 +178,8 @@ StatementResult alter_cluster(SessionState& session, const ast::AlterSetOptions&
   fit_replicas(session, cluster, resized);
   if (cluster.replication_factor == 0 && found->replication_factor > 0)
     warn_of_paused_sources(session, cluster.id);
+  if (cluster.replicas.size() > found->replicas.size())
+    notice_of_one_replica(session, cluster, sources_in(session.catalog(), cluster.id));
   session.ddl().replace(std::move(cluster));
   return ddl_result("ALTER CLUSTER");
 }

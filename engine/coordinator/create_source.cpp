@@ -192,6 +192,8 @@ StatementResult create_source(SessionState& session, const ast::CreateSource& st
   catalog::CatalogTransaction& ddl = session.ddl();
   if (progress) ddl.create(std::move(*progress));
   const catalog::Item source = item;
+  notice_of_one_replica(session, *session.catalog().find(cluster_id),
+                        {session.catalog().full_name(source)});
   ddl.create(std::move(item));
   if (!statement.subsources) return ddl_result("CREATE SOURCE");
   const std::vector<ast::ObjectName> names = subsource_names(purified, statement);

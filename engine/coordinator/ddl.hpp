@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/coordinator/session_state.hpp"
 
@@ -32,6 +33,10 @@ bool wants_validation(SessionState& session, const std::vector<ast::Option>& wit
                       catalog::Connection::Kind kind);
 // Throws unless the connection's options make a valid whole; with `validate` also if it does not work.
 void check_connection(SessionState& session, const catalog::Item& connection, bool validate);
+
+// Of sources in a cluster with several replicas, which run on one of them.
+void notice_of_one_replica(SessionState& session, const catalog::Cluster& cluster,
+                           const std::vector<std::string>& sources);
 
 StatementResult ddl_result(std::string tag);
 

@@ -77,6 +77,15 @@ void SourceManager::apply(const catalog::Catalog& before, const catalog::Catalog
       record({id, replica_of(before, *item), "paused", "",
               "The replica running this source has been dropped", now_microseconds()});
     }
+    // The history says so last.
+    const catalog::ReplicaId replica = replica_of(before, *item);
+    const auto dropped = [&](ItemId gone) {
+      record({gone, replica, "dropped", "", "", now_microseconds()});
+    };
+    if (now == nullptr) dropped(id);
+    for (const Item* table : tables_of_source(before, id)) {
+      if (after.find(table->id) == nullptr) dropped(table->id);
+    }
   }
   for (const auto& [id, item] : after.items()) {
     const Source* source = postgres_source(*item);
