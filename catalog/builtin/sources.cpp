@@ -129,7 +129,7 @@ std::vector<BuiltinTable> source_tables() {
 
 std::vector<BuiltinView> source_views() {
   std::vector<BuiltinView> all;
-  // The newest status of each; a stalled source speaks for its subsources, but not for one that has
+  // The newest status of each; a source that is stalled or paused speaks for its subsources, but not for one that has
   // ceased.
   all.push_back(view(16751, "mz_internal", "mz_source_statuses",
                      "The current status of each source and of each table of a source.",
@@ -153,14 +153,14 @@ std::vector<BuiltinView> source_views() {
            UNION ALL
            SELECT id, name, 'table', source_id FROM mz_catalog.mz_tables WHERE source_id IS NOT NULL)
          SELECT o.id, o.name, o.type,
-                CASE WHEN p.status = 'stalled' AND own.status IS DISTINCT FROM 'ceased'
+                CASE WHEN p.status IN ('stalled', 'paused') AND own.status IS DISTINCT FROM 'ceased'
                      THEN p.occurred_at ELSE own.occurred_at END AS last_status_change_at,
                 CASE WHEN o.type = 'progress' THEN 'running'
-                     WHEN p.status = 'stalled' AND own.status IS DISTINCT FROM 'ceased' THEN p.status
+                     WHEN p.status IN ('stalled', 'paused') AND own.status IS DISTINCT FROM 'ceased' THEN p.status
                      ELSE COALESCE(own.status, 'created') END AS status,
-                CASE WHEN p.status = 'stalled' AND own.status IS DISTINCT FROM 'ceased'
+                CASE WHEN p.status IN ('stalled', 'paused') AND own.status IS DISTINCT FROM 'ceased'
                      THEN p.error ELSE own.error END AS error,
-                CASE WHEN p.status = 'stalled' AND own.status IS DISTINCT FROM 'ceased'
+                CASE WHEN p.status IN ('stalled', 'paused') AND own.status IS DISTINCT FROM 'ceased'
                      THEN p.details ELSE own.details END AS details
            FROM objects o
            LEFT JOIN newest own ON own.source_id = o.id
