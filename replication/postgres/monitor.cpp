@@ -93,6 +93,8 @@ class Monitor {
     const std::optional<Oid> published = publication_oid(connection_, shared_.publication);
     const std::vector<PublishedTable> publication =
         read_publication(connection_, shared_.publication);
+    const std::vector<std::string> unpublished =
+        unpublished_actions(connection_, shared_.publication);
     const Lsn lsn = parse_lsn(connection_.query(lsn_query).text(0, 0));
     connection_.query("COMMIT");
     for (const IngestedTable& table : tables) {
@@ -102,7 +104,9 @@ class Monitor {
       }
     }
     for (const IngestedTable& table : tables) {
-      if (auto why = incompatibility_now(*table.table, publication)) {
+      auto why = incompatibility_now(*table.table, publication);
+      if (!why) why = no_longer_published(*table.table, unpublished);
+      if (why) {
         shared_.post({.lsn = lsn, .table = table.table->collection, .error = std::move(*why)},
                      connection_version_);
       }
@@ -139,6 +143,27 @@ class Monitor {
     const Oid then = table.upstream.publication;
     if (then == 0 || then == *published) return std::nullopt;
     return missing + " any more: there is another one of this name";
+  }
+
+  // What was not published when the table was copied is known to its owner. What is taken out later would make it drift
+  // from upstream's without a word.
+  std::optional<std::string> no_longer_published(const TableExport& table,
+                                                 const std::vector<std::string>& unpublished) {
+    const std::string key = shared_.positions.unpublished_key(table.collection);
+    const auto known = shared_.store.read_record(storage::RecordSpace::positions, key);
+    const std::string now = fmt::format("{}", fmt::join(unpublished, ","));
+    if (known == now) return std::nullopt;
+    std::vector<std::string> taken_out;
+    for (const std::string& action : unpublished) {
+      if (known && known->find(action) == std::string::npos) taken_out.push_back(action);
+    }
+    if (taken_out.empty()) {
+      looked_at_.push_back(Positions::put(key, now));
+      return std::nullopt;
+    }
+    return altered_text(table.upstream,
+                        fmt::format("publication \"{}\" does not publish {} any more",
+                                    shared_.publication, fmt::join(taken_out, ", ")));
   }
 
   bool is_followed_server() {

@@ -34,6 +34,10 @@ std::string Positions::file_key(storage::CollectionId table) const {
   return fmt::format("{}file/{}", prefix_, table.value);
 }
 
+std::string Positions::unpublished_key(storage::CollectionId table) const {
+  return fmt::format("{}unpublished/{}", prefix_, table.value);
+}
+
 storage::RecordChange Positions::put(std::string key, std::string value) {
   return {.space = RecordSpace::positions, .key = std::move(key), .value = std::move(value)};
 }

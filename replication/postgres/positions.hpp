@@ -39,6 +39,7 @@ class Positions {
   std::string table_key(storage::CollectionId table) const;
   std::string totals_key(storage::CollectionId table) const;
   std::string file_key(storage::CollectionId table) const;
+  std::string unpublished_key(storage::CollectionId table) const;
 
   static storage::RecordChange put(std::string key, std::string value);
   static storage::RecordChange put_number(std::string key, std::uint64_t value);

@@ -33,6 +33,7 @@ void Session::take_tables() {
       forget.records.push_back(Positions::erase(shared_.positions.table_key(collection)));
       forget.records.push_back(Positions::erase(shared_.positions.totals_key(collection)));
       forget.records.push_back(Positions::erase(shared_.positions.file_key(collection)));
+      forget.records.push_back(Positions::erase(shared_.positions.unpublished_key(collection)));
       TableStream* table = tables_.at(collection).get();
       std::erase(touched_, table);
       std::erase(copied_tables_, table);
@@ -186,6 +187,7 @@ void Session::finish_snapshot_if_due() {
   if (group_transactions_ > 0) flush();
   storage::CommitRequest request;
   CommitPipeline::Counts counts;
+  const std::string unpublished = fmt::format("{}", fmt::join(snapshot_->unpublished, ","));
   for (TableStream* table : std::exchange(copied_tables_, {})) {
     if (table->phase == TableStream::Phase::ceased) continue;
     const SnapshotOutcome::Table& copy = *copied(*table);
@@ -211,6 +213,8 @@ void Session::finish_snapshot_if_due() {
                                              Positions::copied(table->snapshot_lsn)));
     request.records.push_back(
         Positions::put_number(shared_.positions.file_key(table->collection()), copy.file));
+    request.records.push_back(
+        Positions::put(shared_.positions.unpublished_key(table->collection()), unpublished));
     table->phase = TableStream::Phase::live;
   }
   snapshot_.reset();

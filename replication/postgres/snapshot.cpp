@@ -111,6 +111,7 @@ class Snapshot {
       throw UpstreamError(sqlstate::undefined_object, "",
                           fmt::format("publication \"{}\" does not exist", request_.publication));
     }
+    outcome_.unpublished = unpublished_actions(leader, request_.publication);
     std::vector<std::size_t> copied;
     SelectedTables present;
     for (std::size_t i = 0; i < request_.tables.size(); ++i) {

@@ -56,6 +56,7 @@ struct SnapshotOutcome {
     Oid file = 0;  // HeapState::file, as of S
   };
   std::vector<Table> tables;
+  std::vector<std::string> unpublished;  // actions that the publication leaves out, as of S
 };
 
 // Blocks. Throws what can be tried again from the start; nothing is left behind then.

@@ -157,6 +157,24 @@ def test_actions_that_are_not_published_are_told(case):
     eventually(lambda: server.run("SELECT * FROM t ORDER BY k, v") == [(1, 1), (1, 3), (2, 2)], 20, "insertions arrive, and nothing else")
 
 
+def test_actions_that_are_not_published_any_more_end_the_tables(case):
+    upstream, server = prepared(case, "CREATE TABLE t (k int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1)", "FOR TABLE t")
+    server.run("ALTER SYSTEM SET pg_schema_validation_interval = '200 ms'")
+    create(server)
+    assert server.value("SELECT count(*) FROM t") == 1
+    run(upstream, "ALTER PUBLICATION mz_source SET (publish = 'insert, update')", "DELETE FROM t")
+    eventually(lambda: source.status(server, "t")[0] == "ceased", 30, "the table has ended")
+    error = source.status(server, "t")[1]
+    assert 'publication "mz_source" does not publish delete, truncate any more' in error, error
+    expect_error(lambda: server.run("SELECT * FROM t"), None, "does not publish delete, truncate any more")
+    # A table that is made now is made as the publication is.
+    server.run("DROP SOURCE mz_source CASCADE")
+    create(server)
+    run(upstream, "INSERT INTO t VALUES (2, 2)", "ALTER PUBLICATION mz_source SET (publish = 'insert, update, delete')")
+    eventually(lambda: server.run("SELECT * FROM t") == [(2, 2)], 30, "it goes on")
+    assert source.status(server, "t") == ("running", None)
+
+
 def test_deletions_alone(case):
     upstream, server = prepared(case, "CREATE TABLE t (k int); INSERT INTO t VALUES (1)", "FOR TABLE t WITH (publish = 'delete')", ["t"])
     create(server)
