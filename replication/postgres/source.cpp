@@ -183,10 +183,11 @@ void RunningSource::lose(const std::string& why) {
     if (outcome.error) return stalled(outcome.error->message());
     for (const IngestedTable& table : ceased) table.counters->ceased = true;
   }
-  stalled("postgres: " + why);
+  // The tables first: who sees the source stalled sees for which of them that is for ever.
   for (const IngestedTable& table : shared_.tables()) {
     shared_.status.set(table.table->collection, SourceState::ceased, why);
   }
+  stalled("postgres: " + why);
   shared_.notify_progress();
 }
 

@@ -63,7 +63,7 @@ def test_without_the_check_of_timelines_a_missing_slot_is_told(case):
     standby.run("DELETE FROM t WHERE k = 50", database="shop")
     point_to(server, standby)
     eventually(lambda: "slot overcompacted" in read_error(server), 30, "the slot did not move along")
-    assert source.status(server, "t")[0] == "ceased"
+    eventually(lambda: source.status(server, "t")[0] == "ceased", 30, "the table has ended")
 
 
 def test_a_standby_without_the_slot_ends_nothing(case):
